@@ -77,8 +77,8 @@ struct Failure {
   absl::StatusCode code = absl::StatusCode::kUnknown;
   std::string reason;
   std::string message;
-  std::vector<Violation> violations;             // with INVALID_FIELD only
-  std::optional<absl::Duration> retry_after;     // where a retry may help
+  std::vector<Violation> violations;          // with INVALID_FIELD only
+  std::optional<absl::Duration> retry_after;  // where a retry may help
 };
 
 // What one tariff element asked for a kWh in a segment.

@@ -73,7 +73,7 @@ class Schedule {
  private:
   Schedule() = default;
 
-  std::vector<std::vector<Hours>> days_;          // the different days
+  std::vector<std::vector<Hours>> days_;              // the different days
   std::array<std::array<uint16_t, 7>, 12> day_of_{};  // [month - 1][weekday] -> index in days_
   std::vector<Rate> rates_;
 };

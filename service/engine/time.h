@@ -26,8 +26,8 @@ struct Instant {
 };
 
 // Every instant that the engine prices lies in [kEarliest, kLatest].
-inline constexpr Instant kEarliest = Instant::FromSeconds(0);             // 1970-01-01T00:00:00Z
-inline constexpr Instant kLatest = Instant::FromSeconds(4'102'444'800);   // 2100-01-01T00:00:00Z
+inline constexpr Instant kEarliest = Instant::FromSeconds(0);            // 1970-01-01T00:00:00Z
+inline constexpr Instant kLatest = Instant::FromSeconds(4'102'444'800);  // 2100-01-01T00:00:00Z
 inline constexpr int64_t kLongestRecordNanos = 366 * kNanosPerDay;
 
 // [start, end); never empty where the engine takes one.

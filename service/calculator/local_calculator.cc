@@ -1,0 +1,213 @@
+#include "service/calculator/local_calculator.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/calculator/record_id.h"
+#include "service/calculator/validation.h"
+#include "service/engine/breakdown.h"
+#include "service/engine/pricing.h"
+
+namespace costs::calculator {
+namespace {
+
+using engine::TariffRate;
+using engine::Timeline;
+
+// Between two looks at the deadline and the cancellation.
+constexpr size_t kRecordsPerCheck = 256;
+
+constexpr const char* kRateNames[] = {"UNSPECIFIED", "IMPORT", "EXPORT", "LOCAL"};
+
+std::string TimeText(engine::Instant at) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixNanos(at.ns), absl::UTCTimeZone());
+}
+
+std::unique_ptr<const Failure> Fail(absl::StatusCode code, std::string reason, std::string message,
+                                    std::vector<Violation> violations = {}) {
+  auto failure = std::make_unique<Failure>();
+  failure->code = code;
+  failure->reason = std::move(reason);
+  failure->message = std::move(message);
+  failure->violations = std::move(violations);
+  return failure;
+}
+
+std::unique_ptr<const Failure> Invalid(std::vector<Violation> violations) {
+  std::string message = "the request is invalid";
+  for (size_t i = 0; i < violations.size(); ++i) {
+    absl::StrAppend(&message, i == 0 ? ": " : "; ", violations[i].field, " ", violations[i].description);
+  }
+  return Fail(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", std::move(message), std::move(violations));
+}
+
+// Null while the answer is still wanted.
+std::unique_ptr<const Failure> Unwanted(const Caller& caller, absl::Time now) {
+  if (caller.cancelled && caller.cancelled()) {
+    return Fail(absl::StatusCode::kCancelled, "CANCELLED", "the caller cancelled the call");
+  }
+  if (now >= caller.deadline) {
+    return Fail(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                "the call's deadline passed before this record was priced; allow more time or send fewer records");
+  }
+  return nullptr;
+}
+
+// Prices the records of one batch on one snapshot.
+class Pricer {
+ public:
+  Pricer(const catalog::Snapshot& snapshot, const Batch& batch, const LocalCalculator::Limits& limits)
+      : snapshot_(snapshot), batch_(batch), limits_(limits) {}
+
+  void Price(const Submission& submission, Outcome* outcome) {
+    outcome->failure.reset();
+    PricedRecord& record = outcome->record;
+    record.tariff.reset();
+    record.carbon.reset();
+    record.breakdown.clear();
+    ValidRecord valid;
+    violations_.clear();
+    const bool ok = Validate(submission, &valid, &violations_);
+    if (batch_.options.include_breakdown && batch_.submissions.size() > limits_.breakdown_records) {
+      violations_.push_back({"include_breakdown", absl::StrCat("is allowed in calls of at most ",
+                                                               limits_.breakdown_records, " records; send fewer")});
+    }
+    if (!ok || !violations_.empty()) {
+      outcome->failure = Invalid(std::move(violations_));
+      return;
+    }
+    const catalog::Location* location = Find(submission.location_id);
+    if (location == nullptr) {
+      outcome->failure =
+          Fail(absl::StatusCode::kNotFound, "LOCATION_NOT_FOUND",
+               absl::StrCat("there is no location '", submission.location_id, "' in this account; check location_id"));
+      return;
+    }
+    if (batch_.options.include_tariff) outcome->failure = PriceTariff(valid, *location, &record);
+    if (outcome->failure != nullptr) return;
+    if (batch_.options.include_carbon) PriceCarbon(valid, *location, &record);
+    if (batch_.options.include_breakdown) outcome->failure = Explain(valid, *location, &record);
+    if (outcome->failure != nullptr) return;
+
+    record.direction = valid.direction;
+    record.tariff_rate = valid.tariff_rate;
+    record.confidence = valid.confidence;
+    record.non_persistent = batch_.options.non_persistent || submission.non_persistent;
+    record.currency_code = location->currency_code;
+    record.interval = valid.usage.interval;
+    record.energy_wh = engine::EnergyWh(valid.usage);
+    record.id = IdOf({batch_.caller.account_id, batch_.caller.live_mode, submission.location_id, submission.device_id,
+                      valid.direction, valid.tariff_rate, valid.usage.interval});
+  }
+
+ private:
+  // Neighbours in a batch are often of the same location.
+  const catalog::Location* Find(absl::string_view id) {
+    if (last_ == nullptr || last_->id != id) last_ = snapshot_.FindLocation(id);
+    return last_;
+  }
+
+  static std::unique_ptr<const Failure> PriceTariff(const ValidRecord& valid, const catalog::Location& location,
+                                                    PricedRecord* record) {
+    const engine::PriceTimeline* prices = location.PricesFor(valid.tariff_rate);
+    if (prices == nullptr) {
+      // Local generation costs nothing unless the location says otherwise.
+      if (valid.tariff_rate == TariffRate::kLocal) {
+        record->tariff.emplace();
+        return nullptr;
+      }
+      const char* rate = kRateNames[static_cast<int>(valid.tariff_rate)];
+      return Fail(absl::StatusCode::kFailedPrecondition, "NO_TARIFF_CONNECTED",
+                  absl::StrCat("location ", location.id, " has no tariff element for ", rate,
+                               "; connect one, or ask with include_tariff=false"));
+    }
+    const Timeline& timeline = prices->timeline();
+    const Timeline::Integral integral = timeline.Integrate(valid.usage.interval);
+    if (!integral.known) {
+      return Fail(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
+                  absl::StrCat("location ", location.id, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
+                               " price from ", TimeText(integral.gap), "; add it, or ask with include_tariff=false"));
+    }
+    record->tariff.emplace(
+        TariffFigure{engine::Cost(valid.usage, integral.area, timeline.scale()), integral.confidence});
+    return nullptr;
+  }
+
+  static void PriceCarbon(const ValidRecord& valid, const catalog::Location& location, PricedRecord* record) {
+    if (valid.tariff_rate == TariffRate::kLocal) {
+      record->carbon.emplace();
+      return;
+    }
+    if (location.carbon == nullptr) return;
+    const Timeline& timeline = location.carbon->timeline();
+    const Timeline::Integral integral = timeline.Integrate(valid.usage.interval);
+    // Unknown is not zero: a gap leaves the figure out.
+    if (!integral.known) return;
+    record->carbon.emplace(
+        CarbonFigure{engine::Carbon(valid.usage, integral.area, timeline.scale()), integral.confidence});
+  }
+
+  std::unique_ptr<const Failure> Explain(const ValidRecord& valid, const catalog::Location& location,
+                                         PricedRecord* record) const {
+    const bool local = valid.tariff_rate == TariffRate::kLocal;
+    const engine::PriceTimeline* prices = record->tariff ? location.PricesFor(valid.tariff_rate) : nullptr;
+    const engine::CarbonTimeline* carbon = batch_.options.include_carbon && !local ? location.carbon.get() : nullptr;
+    std::vector<engine::BreakdownSegment> segments =
+        engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments);
+    if (segments.empty()) {
+      return Invalid({{"include_breakdown", absl::StrCat("would need more than ", limits_.breakdown_segments,
+                                                         " segments for this record; ask for a shorter period")}});
+    }
+    for (engine::BreakdownSegment& segment : segments) {
+      Segment& out = record->breakdown.emplace_back();
+      out.interval = segment.interval;
+      out.energy_wh = segment.energy_wh;
+      out.cost = segment.cost;
+      out.intensity = segment.intensity;
+      out.carbon = segment.carbon;
+      if (local && record->tariff && !out.cost) out.cost = 0;
+      if (local && record->carbon) out.carbon = 0;
+      for (size_t i = 0; prices != nullptr && i < prices->elements().size(); ++i) {
+        const engine::PriceTimeline::ElementPrice price = prices->PriceOf(i, segment.interval.start);
+        out.rates.push_back({prices->elements()[i]->id, price.rate, price.confidence});
+      }
+    }
+    return nullptr;
+  }
+
+  const catalog::Snapshot& snapshot_;
+  const Batch& batch_;
+  const LocalCalculator::Limits& limits_;
+  const catalog::Location* last_ = nullptr;
+  std::vector<Violation> violations_;
+};
+
+}  // namespace
+
+LocalCalculator::LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits)
+    : catalog_(catalog), now_(std::move(now)), limits_(limits) {}
+
+void LocalCalculator::Calculate(Batch* batch, std::function<void()> done) {
+  std::shared_ptr<const catalog::Snapshot> snapshot = catalog_->Get();
+  batch->time_created = now_();
+  absl::Time now = batch->time_created;
+  Pricer pricer(*snapshot, *batch, limits_);
+  for (size_t i = 0; i < batch->submissions.size(); ++i) {
+    if (i % kRecordsPerCheck == 0) {
+      if (i > 0) now = now_();
+      if (std::unique_ptr<const Failure> unwanted = Unwanted(batch->caller, now)) {
+        for (; i < batch->submissions.size(); ++i) {
+          batch->outcomes[i].failure = std::make_unique<Failure>(*unwanted);
+        }
+        break;
+      }
+    }
+    pricer.Price(batch->submissions[i], &batch->outcomes[i]);
+  }
+  batch->keep_alive = std::move(snapshot);
+  done();
+}
+
+}  // namespace costs::calculator

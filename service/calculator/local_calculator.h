@@ -1,0 +1,39 @@
+// The Calculator that computes: validates each record and prices it on the
+// current snapshot of the catalog.
+//
+// The whole batch is priced on one snapshot, on the calling thread, and `done`
+// runs before Calculate returns. Thread-safe.
+#ifndef SERVICE_CALCULATOR_LOCAL_CALCULATOR_H_
+#define SERVICE_CALCULATOR_LOCAL_CALCULATOR_H_
+
+#include <cstddef>
+#include <functional>
+
+#include "absl/time/time.h"
+#include "service/calculator/calculator.h"
+#include "service/catalog/snapshot.h"
+
+namespace costs::calculator {
+
+class LocalCalculator final : public Calculator {
+ public:
+  struct Limits {
+    size_t breakdown_records = 100;    // in a call that asks for breakdowns
+    size_t breakdown_segments = 2000;  // of one record
+  };
+
+  // `catalog` must outlive this and hold a snapshot; `now` may be called from
+  // any thread.
+  LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits);
+
+  void Calculate(Batch* batch, std::function<void()> done) override;
+
+ private:
+  const catalog::SnapshotHolder* const catalog_;
+  const std::function<absl::Time()> now_;
+  const Limits limits_;
+};
+
+}  // namespace costs::calculator
+
+#endif  // SERVICE_CALCULATOR_LOCAL_CALCULATOR_H_

@@ -1,0 +1,121 @@
+// A timeline: a rate over time, with the running integral of it, so that the
+// integral over any interval costs two look-ups and a subtraction.
+//
+// The rate is piecewise constant, changes on whole seconds, and may be unknown
+// for a while (a gap). It is compiled from a PieceSource one UTC year at a time,
+// when first asked for: a tariff has no end, but only few years of it are used.
+// What is compiled stays. The source must be pure: the same years, the same
+// pieces.
+//
+// Thread-safe: readers never wait; two that need a year at the same time may
+// compile it twice, and one result is dropped.
+#ifndef SERVICE_ENGINE_TIMELINE_H_
+#define SERVICE_ENGINE_TIMELINE_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "service/engine/meter_record.h"
+#include "service/engine/time.h"
+
+namespace costs::engine {
+
+// A constant stretch, in seconds since 1970-01-01T00:00:00Z, half-open. `rate`
+// is in units of 10^-scale of the timeline. Where !known, rate is 0 and
+// confidence kCertain.
+struct Piece {
+  int64_t start = 0;
+  int64_t end = 0;
+  int64_t rate = 0;
+  Confidence confidence = kCertain;
+  bool known = true;
+};
+
+class PieceSource {
+ public:
+  virtual ~PieceSource() = default;
+  // Appends the pieces of [start, end), in order and without a gap.
+  virtual void AppendPieces(int64_t start, int64_t end, std::vector<Piece>* pieces) const = 0;
+};
+
+class Timeline {
+ public:
+  // `scale`: digits after the point of the rates, 0 to kMaxScale.
+  Timeline(std::unique_ptr<const PieceSource> source, int scale);
+  ~Timeline();
+  Timeline(const Timeline&) = delete;
+  Timeline& operator=(const Timeline&) = delete;
+
+  static constexpr int kMaxScale = 15;
+
+  // The integral of the rate over an interval, in 10^-scale rate units x ns.
+  // `confidence` is the lowest of the pieces. Where a part is unknown, `known`
+  // is false, `gap` is where that part begins, and the rest means nothing.
+  struct Integral {
+    Int128 area = 0;
+    Confidence confidence = kCertain;
+    bool known = true;
+    Instant gap;
+  };
+
+  // `interval` is not empty and within [kEarliest, kLatest].
+  Integral Integrate(Interval interval) const;
+
+  // The pieces that overlap the interval, cut to it, in order. Returning false
+  // ends the visit.
+  struct Stretch {
+    Interval interval;
+    int64_t rate = 0;
+    Confidence confidence = kCertain;
+    bool known = true;
+  };
+  void Visit(Interval interval, absl::FunctionRef<bool(const Stretch&)> visitor) const;
+
+  int scale() const { return scale_; }
+
+ private:
+  struct Slot {
+    uint32_t start = 0;  // seconds since the start of the year
+    uint32_t run = 0;    // index into runs
+    int64_t rate = 0;
+    Int128 area_before = 0;  // from the start of the year to this slot
+  };
+  // Neighbouring slots of the same confidence, so that the lowest one of a long
+  // interval is found without looking at each slot.
+  struct Run {
+    uint32_t first_slot = 0;
+    Confidence confidence = kCertain;
+    bool known = true;
+  };
+  struct Year {
+    int64_t start_ns = 0;
+    uint32_t shift = 0;           // a bucket of the index is 2^shift seconds
+    std::vector<uint32_t> index;  // bucket -> the slot at its start
+    std::vector<Slot> slots;      // and one more, at the year's end
+    std::vector<Run> runs;
+
+    size_t SlotAt(uint32_t second) const;
+    int64_t StartOf(size_t slot) const { return start_ns + int64_t{slots[slot].start} * kNanosPerSecond; }
+    Int128 AreaBefore(size_t slot, int64_t ns) const {
+      return slots[slot].area_before + Int128{slots[slot].rate} * (ns - StartOf(slot));
+    }
+  };
+
+  static constexpr int kYears = 130;  // 1970 to 2099
+
+  const Year& YearAt(int index) const;
+  std::unique_ptr<const Year> Compile(int index) const;
+  Integral IntegrateLong(Interval interval, int year_index) const;
+
+  const std::unique_ptr<const PieceSource> source_;
+  const int scale_;
+  mutable std::array<std::atomic<const Year*>, kYears> years_{};
+};
+
+}  // namespace costs::engine
+
+#endif  // SERVICE_ENGINE_TIMELINE_H_
