@@ -69,6 +69,7 @@ struct Options {
 struct Violation {
   std::string field;
   std::string description;
+  bool of_call = false;  // a fault of the call's options, not of the record
 };
 
 // Why a record has no price. `reason` is the ErrorInfo.reason of the contract's

@@ -72,7 +72,8 @@ class Pricer {
     const bool ok = Validate(submission, &valid, &violations_);
     if (batch_.options.include_breakdown && batch_.submissions.size() > limits_.breakdown_records) {
       violations_.push_back({"include_breakdown", absl::StrCat("is allowed in calls of at most ",
-                                                               limits_.breakdown_records, " records; send fewer")});
+                                                               limits_.breakdown_records, " records; send fewer"),
+                             /*of_call=*/true});
     }
     if (!ok || !violations_.empty()) {
       outcome->failure = Invalid(std::move(violations_));
@@ -158,7 +159,8 @@ class Pricer {
         engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments);
     if (segments.empty()) {
       return Invalid({{"include_breakdown", absl::StrCat("would need more than ", limits_.breakdown_segments,
-                                                         " segments for this record; ask for a shorter period")}});
+                                                         " segments for this record; ask for a shorter period"),
+                       /*of_call=*/true}});
     }
     for (engine::BreakdownSegment& segment : segments) {
       Segment& out = record->breakdown.emplace_back();

@@ -1,0 +1,143 @@
+#include "service/rpc/costs_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/rpc/arena_allocator.h"
+#include "service/rpc/instant_stream.h"
+#include "service/rpc/record_codec.h"
+#include "service/rpc/status_codec.h"
+
+namespace costs::rpc {
+namespace {
+
+namespace v1 = energy::costs::v1;
+
+// What the messages of a usual unary call need; a batch takes more blocks.
+constexpr size_t kUnaryArenaBytes = 4096;
+
+calculator::Caller CallerOf(const CostsServiceOptions& options, grpc::CallbackServerContext* context) {
+  calculator::Caller caller;
+  caller.account_id = options.account_id;
+  caller.live_mode = options.live_mode;
+  caller.deadline = absl::FromChrono(context->deadline());
+  caller.cancelled = [context] { return context->IsCancelled(); };
+  return caller;
+}
+
+// One CalculateInstantCost call, from its start to OnDone.
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  UnaryCall(calculator::Calculator* calculator, calculator::Caller caller,
+            const v1::CalculateInstantCostRequest* request, v1::MeterRecord* response)
+      : submission_(DecodeSubmission(request->record())) {
+    batch_.caller = std::move(caller);
+    batch_.options = DecodeOptions(*request);
+    batch_.submissions = absl::MakeConstSpan(&submission_, 1);
+    batch_.outcomes = absl::MakeSpan(&outcome_, 1);
+    calculator->Calculate(&batch_, [this, response] { Answer(response); });
+  }
+
+ private:
+  void Answer(v1::MeterRecord* response) {
+    if (!outcome_.ok()) {
+      Finish(ToGrpcStatus(*outcome_.failure, "record."));
+      return;
+    }
+    EncodeFull(submission_, outcome_.record, batch_, response);
+    Finish(grpc::Status::OK);
+  }
+
+  void OnDone() override { delete this; }
+
+  const calculator::Submission submission_;
+  calculator::Outcome outcome_;
+  calculator::Batch batch_;
+};
+
+// One BatchCalculateInstantCosts call.
+class BatchCall final : public grpc::ServerUnaryReactor {
+ public:
+  BatchCall(calculator::Calculator* calculator, calculator::Caller caller,
+            const v1::BatchCalculateInstantCostsRequest* request, v1::BatchCalculateInstantCostsResponse* response)
+      : full_(request->view() != v1::MeterRecordView::LEAN), outcomes_(static_cast<size_t>(request->records_size())) {
+    submissions_.reserve(outcomes_.size());
+    for (const v1::MeterRecordSubmission& record : request->records()) {
+      submissions_.push_back(DecodeSubmission(record));
+    }
+    batch_.caller = std::move(caller);
+    batch_.options = DecodeOptions(*request);
+    batch_.submissions = submissions_;
+    batch_.outcomes = absl::MakeSpan(outcomes_);
+    calculator->Calculate(&batch_, [this, response] { Answer(response); });
+  }
+
+ private:
+  void Answer(v1::BatchCalculateInstantCostsResponse* response) {
+    response->mutable_items()->Reserve(static_cast<int>(outcomes_.size()));
+    for (size_t i = 0; i < outcomes_.size(); ++i) {
+      v1::InstantCostItem* item = response->add_items();
+      if (!outcomes_[i].ok()) {
+        EncodeFailure(*outcomes_[i].failure, absl::StrCat("records[", i, "]."), item->mutable_status());
+      } else if (full_) {
+        EncodeFull(submissions_[i], outcomes_[i].record, batch_, item->mutable_result());
+      } else {
+        EncodeLean(submissions_[i], outcomes_[i].record, item->mutable_result());
+      }
+    }
+    Finish(grpc::Status::OK);
+  }
+
+  void OnDone() override { delete this; }
+
+  const bool full_;
+  std::vector<calculator::Submission> submissions_;
+  std::vector<calculator::Outcome> outcomes_;
+  calculator::Batch batch_;
+};
+
+}  // namespace
+
+class CostsService::Allocators {
+ public:
+  ArenaAllocator<v1::CalculateInstantCostRequest, v1::MeterRecord> unary{kUnaryArenaBytes};
+  ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{
+      kUnaryArenaBytes};
+};
+
+CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptions options)
+    : calculator_(calculator), options_(std::move(options)), allocators_(std::make_unique<Allocators>()) {
+  SetMessageAllocatorFor_CalculateInstantCost(&allocators_->unary);
+  SetMessageAllocatorFor_BatchCalculateInstantCosts(&allocators_->batch);
+}
+
+CostsService::~CostsService() = default;
+
+grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServerContext* context,
+                                                             const v1::CalculateInstantCostRequest* request,
+                                                             v1::MeterRecord* response) {
+  return new UnaryCall(calculator_, CallerOf(options_, context), request, response);
+}
+
+grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(
+    grpc::CallbackServerContext* context, const v1::BatchCalculateInstantCostsRequest* request,
+    v1::BatchCalculateInstantCostsResponse* response) {
+  const size_t count = static_cast<size_t>(request->records_size());
+  if (count == 0 || count > options_.batch_limit) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(InvalidField("records", absl::StrCat("holds ", count, " records; a batch must hold 1 to ",
+                                                         options_.batch_limit, "; send more on StreamInstantCosts")));
+    return reactor;
+  }
+  return new BatchCall(calculator_, CallerOf(options_, context), request, response);
+}
+
+grpc::ServerBidiReactor<v1::StreamInstantCostsRequest, v1::StreamInstantCostsResponse>*
+CostsService::StreamInstantCosts(grpc::CallbackServerContext* context) {
+  return InstantStream::Start(calculator_, {options_.account_id, options_.live_mode, options_.stream_chunk_limit},
+                              &streams_, context);
+}
+
+}  // namespace costs::rpc

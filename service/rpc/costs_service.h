@@ -1,0 +1,57 @@
+// energy.costs.v1.CostsService over a Calculator: translate, call, map the
+// status. The instant calls only; the report calls answer UNIMPLEMENTED.
+#ifndef SERVICE_RPC_COSTS_SERVICE_H_
+#define SERVICE_RPC_COSTS_SERVICE_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/calculator/calculator.h"
+#include "service/rpc/stream_registry.h"
+
+namespace costs::rpc {
+
+struct CostsServiceOptions {
+  // Until there is login, every call is this account's.
+  std::string account_id;
+  bool live_mode = true;
+  size_t batch_limit = 1000;          // records in a batch
+  size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
+};
+
+// Thread-safe. Both arguments must outlive the server that it is registered
+// with.
+class CostsService final : public energy::costs::v1::CostsService::CallbackService {
+ public:
+  CostsService(calculator::Calculator* calculator, CostsServiceOptions options);
+  ~CostsService() override;
+
+  grpc::ServerUnaryReactor* CalculateInstantCost(grpc::CallbackServerContext* context,
+                                                 const energy::costs::v1::CalculateInstantCostRequest* request,
+                                                 energy::costs::v1::MeterRecord* response) override;
+
+  grpc::ServerUnaryReactor* BatchCalculateInstantCosts(
+      grpc::CallbackServerContext* context, const energy::costs::v1::BatchCalculateInstantCostsRequest* request,
+      energy::costs::v1::BatchCalculateInstantCostsResponse* response) override;
+
+  grpc::ServerBidiReactor<energy::costs::v1::StreamInstantCostsRequest, energy::costs::v1::StreamInstantCostsResponse>*
+  StreamInstantCosts(grpc::CallbackServerContext* context) override;
+
+  // Ends the streams that are open: what they have sent is answered, then they
+  // finish with UNAVAILABLE. For a server that shuts down.
+  void EndStreams() { streams_.EndAll(); }
+
+ private:
+  class Allocators;
+
+  calculator::Calculator* const calculator_;
+  const CostsServiceOptions options_;
+  const std::unique_ptr<Allocators> allocators_;
+  StreamRegistry streams_;
+};
+
+}  // namespace costs::rpc
+
+#endif  // SERVICE_RPC_COSTS_SERVICE_H_

@@ -1,0 +1,73 @@
+// One StreamInstantCosts call: reads chunks, has them priced, writes answers.
+#ifndef SERVICE_RPC_INSTANT_STREAM_H_
+#define SERVICE_RPC_INSTANT_STREAM_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/calculator/calculator.h"
+#include "service/rpc/stream_flow.h"
+#include "service/rpc/stream_registry.h"
+
+namespace costs::rpc {
+
+// Keeps itself alive until gRPC is done with it and nobody wants to end it.
+class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::StreamInstantCostsRequest,
+                                                           energy::costs::v1::StreamInstantCostsResponse>,
+                            public EndableStream {
+ public:
+  struct Settings {
+    absl::string_view account_id;  // borrowed
+    bool live_mode = true;
+    size_t chunk_limit = 10000;
+  };
+
+  // Starts the stream; the result is gRPC's. All arguments outlive the call.
+  static InstantStream* Start(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
+                              grpc::CallbackServerContext* context);
+  ~InstantStream() override;
+
+  void EndSoon() override;
+
+ private:
+  // A response message on an arena, its records used again and again.
+  class AnswerMessage;
+  using Flow = StreamFlow<AnswerMessage>;
+
+  InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
+                grpc::CallbackServerContext* context);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone() override;
+
+  void Answer();
+  AnswerMessage* WithRoom(size_t weight, std::vector<AnswerMessage*>* messages);
+  void Do(const Flow::Next& next);
+
+  calculator::Calculator* const calculator_;
+  const Settings settings_;
+  StreamRegistry* const registry_;
+  grpc::CallbackServerContext* const context_;
+  std::shared_ptr<InstantStream> self_;  // until OnDone
+
+  Flow flow_;
+  std::atomic<bool> draining_{false};
+  grpc::Status refusal_;  // of the chunk that ended the stream; set by the reader
+
+  // The chunk under way.
+  energy::costs::v1::StreamInstantCostsRequest request_;
+  calculator::Batch batch_;
+  std::vector<calculator::Submission> submissions_;
+  std::vector<calculator::Outcome> outcomes_;
+
+  std::vector<std::unique_ptr<AnswerMessage>> messages_;  // all that were ever made
+};
+
+}  // namespace costs::rpc
+
+#endif  // SERVICE_RPC_INSTANT_STREAM_H_

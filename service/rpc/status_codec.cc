@@ -1,0 +1,52 @@
+#include "service/rpc/status_codec.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace costs::rpc {
+
+void EncodeFailure(const calculator::Failure& failure, absl::string_view path, google::rpc::Status* status) {
+  status->Clear();
+  status->set_code(static_cast<int>(failure.code));
+  status->set_message(failure.message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(failure.reason);
+  info.set_domain(kErrorDomain);
+  status->add_details()->PackFrom(info);
+  if (!failure.violations.empty()) {
+    google::rpc::BadRequest bad;
+    for (const calculator::Violation& violation : failure.violations) {
+      google::rpc::BadRequest::FieldViolation* field = bad.add_field_violations();
+      field->set_field(violation.of_call ? violation.field : absl::StrCat(path, violation.field));
+      field->set_description(violation.description);
+    }
+    status->add_details()->PackFrom(bad);
+  }
+  if (failure.retry_after) {
+    google::rpc::RetryInfo retry;
+    const int64_t ns = absl::ToInt64Nanoseconds(*failure.retry_after);
+    retry.mutable_retry_delay()->set_seconds(ns / 1'000'000'000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(ns % 1'000'000'000));
+    status->add_details()->PackFrom(retry);
+  }
+}
+
+grpc::Status ToGrpcStatus(const calculator::Failure& failure, absl::string_view path) {
+  google::rpc::Status status;
+  EncodeFailure(failure, path, &status);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(), status.SerializeAsString());
+}
+
+grpc::Status InvalidField(absl::string_view field, absl::string_view description) {
+  calculator::Failure failure;
+  failure.code = absl::StatusCode::kInvalidArgument;
+  failure.reason = "INVALID_FIELD";
+  failure.message = absl::StrCat("the request is invalid: ", field, " ", description);
+  failure.violations.push_back({std::string(field), std::string(description), /*of_call=*/true});
+  return ToGrpcStatus(failure, "");
+}
+
+}  // namespace costs::rpc

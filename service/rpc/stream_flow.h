@@ -1,0 +1,155 @@
+// What a stream whose reading, answering and writing overlap does next.
+//
+// One chunk at a time is read and answered, while at most one message of
+// answers is being written. Answers of several chunks gather in one message
+// while the write before is under way, so a fast stream of single records costs
+// few writes. When `most_pending` answers or more wait to be written, reading
+// stops until the peer has taken some: a peer that does not read never grows
+// the memory.
+//
+// It holds no gRPC type: the owner starts what Next says. Thread-safe; each
+// event is reported once, by the thread that saw it.
+#ifndef SERVICE_RPC_STREAM_FLOW_H_
+#define SERVICE_RPC_STREAM_FLOW_H_
+
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+namespace costs::rpc {
+
+// Message needs `size_t weight() const`: how much it holds, 0 when empty.
+template <typename Message>
+class StreamFlow {
+ public:
+  // What to start. At most one read and one write are ever under way, and
+  // `finish` is said once, when neither is.
+  struct Next {
+    bool read = false;
+    Message* write = nullptr;
+    bool finish = false;
+  };
+
+  explicit StreamFlow(size_t most_pending) : most_pending_(most_pending) {}
+
+  // The stream begins: the first read.
+  Next Begin() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return Decide();
+  }
+
+  // The read under way brought a chunk, which its reader will answer. False: the
+  // stream has finished meanwhile, and the chunk is dropped.
+  bool ReadArrived() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (finished_) return false;
+    input_ = Input::kAnswering;
+    return true;
+  }
+
+  // While answering: the newest waiting message, to add to it, or null where
+  // none waits. It is the answerer's until Answered().
+  Message* TakeNewest() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (ready_.empty()) return nullptr;
+    Message* newest = ready_.back();
+    ready_.pop_back();
+    pending_ -= newest->weight();
+    return newest;
+  }
+
+  // While answering: a message that has been written, to use again; or null.
+  Message* TakeSpare() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (spare_.empty()) return nullptr;
+    Message* spare = spare_.back();
+    spare_.pop_back();
+    return spare;
+  }
+
+  // The chunk is answered by these messages, in order.
+  Next Answered(const std::vector<Message*>& messages) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    input_ = Input::kIdle;
+    for (Message* message : messages) {
+      pending_ += message->weight();
+      ready_.push_back(message);
+    }
+    return Decide();
+  }
+
+  // The read under way found the end of the requests, or its chunk was refused:
+  // what is answered is written, then the stream finishes.
+  Next ReadEnded() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    input_ = Input::kIdle;
+    closing_ = true;
+    return Decide();
+  }
+
+  // The message under way has been written.
+  Next Written() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    spare_.push_back(writing_);
+    writing_ = nullptr;
+    return Decide();
+  }
+
+  // The write under way failed: nothing more reaches the peer.
+  Next WriteFailed() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    writing_ = nullptr;
+    closing_ = broken_ = true;
+    return Decide();
+  }
+
+  // Someone else wants the stream to end: no further read, and the one under way
+  // is not waited for. What is answered is still written.
+  Next EndSoon() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    closing_ = abandon_read_ = true;
+    return Decide();
+  }
+
+ private:
+  enum class Input { kIdle, kReading, kAnswering };
+
+  Next Decide() {
+    Next next;
+    if (finished_) return next;
+    if (broken_) {
+      ready_.clear();
+      pending_ = 0;
+    }
+    if (writing_ == nullptr && !ready_.empty()) {
+      next.write = writing_ = ready_.front();
+      ready_.pop_front();
+      pending_ -= writing_->weight();
+    }
+    if (!closing_ && input_ == Input::kIdle && pending_ < most_pending_) {
+      input_ = Input::kReading;
+      next.read = true;
+    }
+    const bool input_done = input_ == Input::kIdle || (input_ == Input::kReading && (abandon_read_ || broken_));
+    if (closing_ && input_done && writing_ == nullptr && ready_.empty()) next.finish = finished_ = true;
+    return next;
+  }
+
+  const size_t most_pending_;
+
+  std::mutex mutex_;
+  std::deque<Message*> ready_;   // answered, oldest first
+  std::vector<Message*> spare_;  // written
+  Message* writing_ = nullptr;
+  size_t pending_ = 0;  // the weight of ready_
+  Input input_ = Input::kIdle;
+  bool closing_ = false;       // no further read
+  bool abandon_read_ = false;  // nor wait for the one under way
+  bool broken_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace costs::rpc
+
+#endif  // SERVICE_RPC_STREAM_FLOW_H_

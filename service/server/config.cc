@@ -1,0 +1,110 @@
+#include "service/server/config.h"
+
+#include <sys/stat.h>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+ABSL_FLAG(std::string, grpc_listen, "127.0.0.1:50051", "Address of the gRPC port, host:port; port 0 takes a free one.");
+ABSL_FLAG(std::string, rest_listen, "127.0.0.1:8080",
+          "Address of the REST port, host:port; port 0 takes a free one; empty: no REST face.");
+ABSL_FLAG(std::string, catalog, "", "Directory of the catalog: locations, tariff elements, market and carbon series.");
+ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
+ABSL_FLAG(bool, live_mode, true, "Whether that account's calls are in live mode; false: test mode.");
+ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantCosts call, 1 to 1000.");
+ABSL_FLAG(uint32_t, stream_chunk_limit, 10000, "Most records in a chunk of StreamInstantCosts, 1 to 10000.");
+ABSL_FLAG(uint32_t, grpc_message_limit, 16 << 20, "Most bytes in a gRPC request message, 4096 to 67108864.");
+ABSL_FLAG(uint32_t, rest_body_limit, 64 << 10, "Most bytes in the body of a REST request, 1024 to 16777216.");
+ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
+ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
+ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
+          "On SIGTERM: how long to go on taking calls after health says NOT_SERVING, so that load balancers notice; 0 to 5m.");
+ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(25),
+          "On SIGTERM: how long calls in flight may take to end before they are ended, 0 to 1h.");
+
+namespace costs::server {
+namespace {
+
+bool IsDirectory(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+class Checker {
+ public:
+  void Address(absl::string_view flag, absl::string_view value) {
+    const size_t colon = value.rfind(':');
+    int port = -1;
+    if (colon == absl::string_view::npos || colon == 0 || !absl::SimpleAtoi(value.substr(colon + 1), &port) ||
+        port < 0 || port > 65535) {
+      Fault(flag, absl::StrCat("is '", value, "'; it must be host:port with a port of 0 to 65535, as 127.0.0.1:50051"));
+    }
+  }
+
+  void Range(absl::string_view flag, uint64_t value, uint64_t least, uint64_t most) {
+    if (value < least || value > most) {
+      Fault(flag, absl::StrCat("is ", value, "; it must be between ", least, " and ", most));
+    }
+  }
+
+  void Range(absl::string_view flag, absl::Duration value, absl::Duration most) {
+    if (value < absl::ZeroDuration() || value > most) {
+      Fault(flag, absl::StrCat("is ", absl::FormatDuration(value), "; it must be between 0 and ",
+                               absl::FormatDuration(most)));
+    }
+  }
+
+  void Fault(absl::string_view flag, absl::string_view what) { faults_.push_back(absl::StrCat("--", flag, " ", what)); }
+
+  std::vector<std::string> faults() && { return std::move(faults_); }
+
+ private:
+  std::vector<std::string> faults_;
+};
+
+}  // namespace
+
+ServerConfig ConfigFromFlags() {
+  ServerConfig config;
+  config.grpc_listen = absl::GetFlag(FLAGS_grpc_listen);
+  config.rest_listen = absl::GetFlag(FLAGS_rest_listen);
+  config.catalog = absl::GetFlag(FLAGS_catalog);
+  config.account_id = absl::GetFlag(FLAGS_account_id);
+  config.live_mode = absl::GetFlag(FLAGS_live_mode);
+  config.batch_limit = absl::GetFlag(FLAGS_batch_limit);
+  config.stream_chunk_limit = absl::GetFlag(FLAGS_stream_chunk_limit);
+  config.grpc_message_limit = absl::GetFlag(FLAGS_grpc_message_limit);
+  config.rest_body_limit = absl::GetFlag(FLAGS_rest_body_limit);
+  config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
+  config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
+  config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
+  config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
+  return config;
+}
+
+std::vector<std::string> CheckConfig(const ServerConfig& config) {
+  Checker check;
+  check.Address("grpc_listen", config.grpc_listen);
+  if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
+  if (config.catalog.empty()) {
+    check.Fault("catalog", "is required; name a directory, such as service/catalog/demo");
+  } else if (!IsDirectory(config.catalog)) {
+    check.Fault("catalog", absl::StrCat("is '", config.catalog, "', which is not a directory"));
+  }
+  if (config.account_id.empty() || config.account_id.size() > 64) {
+    check.Fault("account_id", "must be 1 to 64 characters long");
+  }
+  check.Range("batch_limit", config.batch_limit, 1, 1000);
+  check.Range("stream_chunk_limit", config.stream_chunk_limit, 1, 10000);
+  check.Range("grpc_message_limit", config.grpc_message_limit, 4096, 64 << 20);
+  check.Range("rest_body_limit", config.rest_body_limit, 1024, 16 << 20);
+  check.Range("rest_connections", config.rest_connections, 1, 65536);
+  check.Range("rest_threads", config.rest_threads, 1, 64);
+  check.Range("drain_delay", config.drain_delay, absl::Minutes(5));
+  check.Range("drain_timeout", config.drain_timeout, absl::Hours(1));
+  return std::move(check).faults();
+}
+
+}  // namespace costs::server

@@ -1,0 +1,44 @@
+// What costsd is told: every setting with its type, default and range.
+//
+// Read once at start, from flags (or a file of flags, --flagfile) into a plain
+// value that the rest of the server is given. Nothing else reads flags.
+#ifndef SERVICE_SERVER_CONFIG_H_
+#define SERVICE_SERVER_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace costs::server {
+
+struct ServerConfig {
+  std::string grpc_listen;  // host:port; port 0: any free one
+  std::string rest_listen;  // host:port; empty: no REST face
+  std::string catalog;      // a directory
+
+  std::string account_id;
+  bool live_mode = true;
+
+  uint32_t batch_limit = 0;         // records
+  uint32_t stream_chunk_limit = 0;  // records
+  uint32_t grpc_message_limit = 0;  // bytes of a request message
+  uint32_t rest_body_limit = 0;     // bytes
+  uint32_t rest_connections = 0;
+  uint32_t rest_threads = 0;
+
+  absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
+  absl::Duration drain_timeout;  // for the calls in flight
+};
+
+// The settings as the flags have them. Call after the command line was parsed.
+ServerConfig ConfigFromFlags();
+
+// What is wrong with them, each naming the flag, its limit and the remedy;
+// empty where nothing is.
+std::vector<std::string> CheckConfig(const ServerConfig& config);
+
+}  // namespace costs::server
+
+#endif  // SERVICE_SERVER_CONFIG_H_
