@@ -37,7 +37,9 @@ class ArenaAllocator final : public grpc::MessageAllocator<Request, Response> {
   class Holder final : public grpc::MessageHolder<Request, Response> {
    public:
     Holder(ArenaAllocator* owner, std::unique_ptr<char[]> block)
-        : owner_(owner), block_(std::move(block)), arena_(std::in_place, OptionsFor(block_.get(), owner->block_bytes_)) {
+        : owner_(owner),
+          block_(std::move(block)),
+          arena_(std::in_place, OptionsFor(block_.get(), owner->block_bytes_)) {
       this->set_request(google::protobuf::Arena::CreateMessage<Request>(&*arena_));
       this->set_response(google::protobuf::Arena::CreateMessage<Response>(&*arena_));
     }

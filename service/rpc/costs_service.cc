@@ -103,8 +103,7 @@ class BatchCall final : public grpc::ServerUnaryReactor {
 class CostsService::Allocators {
  public:
   ArenaAllocator<v1::CalculateInstantCostRequest, v1::MeterRecord> unary{kUnaryArenaBytes};
-  ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{
-      kUnaryArenaBytes};
+  ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{kUnaryArenaBytes};
 };
 
 CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptions options)
@@ -121,9 +120,9 @@ grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServe
   return new UnaryCall(calculator_, CallerOf(options_, context), request, response);
 }
 
-grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(
-    grpc::CallbackServerContext* context, const v1::BatchCalculateInstantCostsRequest* request,
-    v1::BatchCalculateInstantCostsResponse* response) {
+grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(grpc::CallbackServerContext* context,
+                                                                   const v1::BatchCalculateInstantCostsRequest* request,
+                                                                   v1::BatchCalculateInstantCostsResponse* response) {
   const size_t count = static_cast<size_t>(request->records_size());
   if (count == 0 || count > options_.batch_limit) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

@@ -46,13 +46,13 @@ void SetTime(engine::Instant at, google::protobuf::Timestamp* message) {
 void SetText(absl::string_view text, std::string* field) { field->assign(text.data(), text.size()); }
 
 // Most callers name no session: an empty field is not touched.
-#define COSTS_SET_REFERENCE(message, field, text)                 \
-  do {                                                            \
-    if (!(text).empty()) {                                        \
-      SetText((text), (message)->mutable_##field());              \
-    } else if (!(message)->field().empty()) {                     \
-      (message)->clear_##field();                                 \
-    }                                                             \
+#define COSTS_SET_REFERENCE(message, field, text)    \
+  do {                                               \
+    if (!(text).empty()) {                           \
+      SetText((text), (message)->mutable_##field()); \
+    } else if (!(message)->field().empty()) {        \
+      (message)->clear_##field();                    \
+    }                                                \
   } while (false)
 
 void EncodeBreakdown(const PricedRecord& record, v1::MeterRecordData* data) {

@@ -20,7 +20,8 @@ ABSL_FLAG(uint32_t, rest_body_limit, 64 << 10, "Most bytes in the body of a REST
 ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
 ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
-          "On SIGTERM: how long to go on taking calls after health says NOT_SERVING, so that load balancers notice; 0 to 5m.");
+          "On SIGTERM: how long to go on taking calls after health says NOT_SERVING, so that load balancers notice; 0 "
+          "to 5m.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(25),
           "On SIGTERM: how long calls in flight may take to end before they are ended, 0 to 1h.");
 

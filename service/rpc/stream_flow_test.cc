@@ -1,0 +1,208 @@
+#include "service/rpc/stream_flow.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <random>
+#include <thread>
+
+namespace costs::rpc {
+namespace {
+
+struct Parcel {
+  std::vector<int> answers;
+  size_t weight() const { return answers.size(); }
+};
+
+using Flow = StreamFlow<Parcel>;
+
+TEST(StreamFlow, Begin_Reads) {
+  Flow flow(10);
+  const Flow::Next next = flow.Begin();
+  EXPECT_TRUE(next.read);
+  EXPECT_EQ(next.write, nullptr);
+  EXPECT_FALSE(next.finish);
+}
+
+TEST(StreamFlow, Answered_WritesAndReadsOn) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1, 2}};
+  const Flow::Next next = flow.Answered({&first});
+  EXPECT_EQ(next.write, &first);
+  EXPECT_TRUE(next.read);
+}
+
+TEST(StreamFlow, AnsweredDuringWrite_WaitsAndCanBeAddedTo) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1}}, second{{2}};
+  flow.Answered({&first});
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_EQ(flow.TakeNewest(), nullptr) << "what is being written is not to be touched";
+  EXPECT_EQ(flow.Answered({&second}).write, nullptr);
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_EQ(flow.TakeNewest(), &second);
+  EXPECT_EQ(flow.Written().write, nullptr) << "the newest is still with the answerer";
+  second.answers.push_back(3);
+  EXPECT_EQ(flow.Answered({&second}).write, &second);
+  EXPECT_EQ(flow.TakeSpare(), &first);
+}
+
+TEST(StreamFlow, PeerThatDoesNotRead_StopsReading) {
+  Flow flow(3);
+  flow.Begin();
+  Parcel parcels[] = {{{1, 2}}, {{3, 4}}, {{5}}};
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_TRUE(flow.Answered({&parcels[0]}).read) << "under way, not waiting";
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_TRUE(flow.Answered({&parcels[1]}).read) << "2 of 3 wait";
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_FALSE(flow.Answered({&parcels[2]}).read) << "3 of 3 wait";
+  const Flow::Next next = flow.Written();
+  EXPECT_EQ(next.write, &parcels[1]);
+  EXPECT_TRUE(next.read);
+}
+
+TEST(StreamFlow, ReadEnded_FinishesWhenAllIsWritten) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1}};
+  flow.Answered({&first});
+  EXPECT_FALSE(flow.ReadEnded().finish);
+  EXPECT_TRUE(flow.Written().finish);
+  EXPECT_FALSE(flow.EndSoon().finish) << "said once";
+}
+
+TEST(StreamFlow, WriteFailed_FinishesWithoutWaitingForTheRead) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1}};
+  ASSERT_TRUE(flow.Answered({&first}).read);
+  EXPECT_TRUE(flow.WriteFailed().finish);
+  EXPECT_FALSE(flow.ReadArrived()) << "a chunk that comes after the end is dropped";
+}
+
+TEST(StreamFlow, WriteFailedWhileAnswering_FinishesAfterTheAnswer) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1}}, second{{2}};
+  flow.Answered({&first});
+  ASSERT_TRUE(flow.ReadArrived());
+  EXPECT_FALSE(flow.WriteFailed().finish) << "the answerer still uses the stream";
+  const Flow::Next next = flow.Answered({&second});
+  EXPECT_EQ(next.write, nullptr);
+  EXPECT_TRUE(next.finish);
+}
+
+TEST(StreamFlow, EndSoon_WritesWhatIsAnsweredAndAbandonsTheRead) {
+  Flow flow(10);
+  flow.Begin();
+  ASSERT_TRUE(flow.ReadArrived());
+  Parcel first{{1}};
+  ASSERT_TRUE(flow.Answered({&first}).read);
+  EXPECT_FALSE(flow.EndSoon().finish);
+  EXPECT_TRUE(flow.Written().finish);
+}
+
+TEST(StreamFlow, EndSoonBeforeBegin_NeverReads) {
+  Flow flow(10);
+  EXPECT_TRUE(flow.EndSoon().finish);
+  EXPECT_FALSE(flow.Begin().read);
+}
+
+// A reader, a writer and someone who ends the stream, each on its own thread:
+// every answer is written once, in order, and the end is said once, last.
+TEST(StreamFlow, ThreeThreads_KeepOrderAndFinishOnce) {
+  std::mt19937 random(20260101);
+  for (int round = 0; round < 300; ++round) {
+    Flow flow(5);
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool read_wanted = false, finished = false;
+    std::deque<Parcel*> writes;
+    int finishes = 0;
+    auto act = [&](const Flow::Next& next) {
+      std::lock_guard<std::mutex> lock(mutex);
+      if (next.read) read_wanted = true;
+      if (next.write != nullptr) writes.push_back(next.write);
+      if (next.finish) {
+        ++finishes;
+        finished = true;
+      }
+      changed.notify_all();
+    };
+    const int chunks = static_cast<int>(random() % 100);
+    const int end_after = random() % 3 == 0 ? static_cast<int>(random() % 100) : 1000;
+    std::vector<std::unique_ptr<Parcel>> parcels;
+    std::vector<int> written;
+    int answered = 0;
+
+    std::thread writer([&] {
+      for (;;) {
+        std::unique_lock<std::mutex> lock(mutex);
+        changed.wait(lock, [&] { return !writes.empty() || finished; });
+        if (writes.empty()) return;
+        Parcel* parcel = writes.front();
+        writes.pop_front();
+        lock.unlock();
+        written.insert(written.end(), parcel->answers.begin(), parcel->answers.end());
+        act(flow.Written());
+      }
+    });
+    std::thread reader([&] {
+      for (int chunk = 0;; ++chunk) {
+        {
+          std::unique_lock<std::mutex> lock(mutex);
+          changed.wait(lock, [&] { return read_wanted || finished; });
+          if (finished) return;
+          read_wanted = false;
+        }
+        if (chunk == chunks) {
+          act(flow.ReadEnded());
+          return;
+        }
+        if (!flow.ReadArrived()) return;
+        Parcel* parcel = flow.TakeNewest();
+        if (parcel != nullptr) {
+          EXPECT_LT(parcel->answers.size(), 5u) << "a waiting message grew past what may wait";
+        } else if ((parcel = flow.TakeSpare()) != nullptr) {
+          parcel->answers.clear();
+        } else {
+          parcels.push_back(std::make_unique<Parcel>());
+          parcel = parcels.back().get();
+        }
+        parcel->answers.push_back(answered);
+        {
+          std::lock_guard<std::mutex> lock(mutex);
+          ++answered;
+        }
+        act(flow.Answered({parcel}));
+      }
+    });
+    std::thread ender([&] {
+      {
+        std::unique_lock<std::mutex> lock(mutex);
+        changed.wait(lock, [&] { return finished || answered >= end_after; });
+      }
+      if (end_after < 1000) act(flow.EndSoon());
+    });
+    act(flow.Begin());
+    reader.join();
+    writer.join();
+    ender.join();
+    EXPECT_EQ(finishes, 1);
+    ASSERT_EQ(written.size(), static_cast<size_t>(answered));
+    for (int i = 0; i < answered; ++i) ASSERT_EQ(written[i], i);
+  }
+}
+
+}  // namespace
+}  // namespace costs::rpc

@@ -1,0 +1,76 @@
+// costsd: serves instant costs over gRPC and REST until SIGTERM or SIGINT.
+// SIGHUP reads the catalog again.
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdio>
+
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "service/server/config.h"
+#include "service/server/server.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace {
+
+constexpr char kUsage[] =
+    "Serves the cost and carbon of meter records over gRPC and REST.\n"
+    "  costsd --catalog=DIRECTORY [--grpc_listen=HOST:PORT] [--rest_listen=HOST:PORT]\n"
+    "All settings may stand in a file, one --flag=value a line: costsd --flagfile=FILE";
+
+constexpr int kExitUsage = 2;
+constexpr int kExitCannotStart = 1;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(kUsage);
+  absl::FlagsUsageConfig usage;
+  usage.contains_help_flags = [](absl::string_view file) {
+    return file.find("service/server/") != absl::string_view::npos;
+  };
+  usage.version_string = [] { return std::string("costsd 0.1.0\n"); };
+  absl::SetFlagsUsageConfig(usage);
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("costsd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+
+  const costs::server::ServerConfig config = costs::server::ConfigFromFlags();
+  std::vector<std::string> faults = costs::server::CheckConfig(config);
+  if (rest.size() > 1) faults.push_back(std::string("unexpected argument ") + rest[1] + "; settings are --flag=value");
+  for (const std::string& fault : faults) spdlog::error("{}", fault);
+  if (!faults.empty()) return kExitUsage;
+
+  // Before any thread starts, so that all inherit the mask and only this one
+  // takes the signals.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+
+  absl::StatusOr<std::unique_ptr<costs::server::Server>> server = costs::server::Server::Start(config);
+  if (!server.ok()) {
+    spdlog::error("{}", std::string(server.status().message()));
+    return kExitCannotStart;
+  }
+  // For scripts: where it listens, once it does.
+  std::printf("grpc %s\n", (*server)->grpc_address().c_str());
+  if (!(*server)->rest_address().empty()) std::printf("rest %s\n", (*server)->rest_address().c_str());
+  std::printf("ready\n");
+  std::fflush(stdout);
+
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) break;
+    (*server)->ReloadCatalog();
+  }
+  spdlog::info("draining: no new calls, those in flight end");
+  (*server)->Drain();
+  spdlog::info("drained");
+  return 0;
+}

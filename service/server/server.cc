@@ -1,0 +1,152 @@
+#include "service/server/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/calculator/local_calculator.h"
+#include "service/catalog/catalog_loader.h"
+#include "service/catalog/snapshot.h"
+#include "service/rpc/costs_service.h"
+#include "service/server/catalog_reloader.h"
+#include "spdlog/spdlog.h"
+#include "src/proto/grpc/health/v1/health.pb.h"
+
+namespace costs::server {
+namespace {
+
+constexpr uint64_t kFirstVersion = 1;
+// What a stream that was told to end may still take to write its answers.
+constexpr absl::Duration kEndingGrace = absl::Seconds(2);
+
+std::chrono::system_clock::time_point After(absl::Duration duration) {
+  return absl::ToChronoTime(absl::Now() + duration);
+}
+
+void LogLoad(const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>>& loaded) {
+  if (loaded.ok()) {
+    spdlog::info("catalog version {}: {} locations, {} tariff elements", (*loaded)->version(),
+                 (*loaded)->location_count(), (*loaded)->element_count());
+  } else {
+    spdlog::error("the catalog was not replaced, the running one stays: {}", std::string(loaded.status().message()));
+  }
+}
+
+void SetHealth(grpc::Server* server, bool serving) {
+  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  health->SetServingStatus(energy::costs::v1::CostsService::service_full_name(), serving);
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& config, grpc::Service* service, int* port) {
+  // Health is served by gRPC itself; its descriptor, which reflection shows,
+  // comes with the generated code that this names.
+  (void)grpc::health::v1::HealthCheckRequest::descriptor();
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), port);
+  builder.RegisterService(service);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(config.grpc_message_limit));
+  // A port that is taken is an error, not a second server beside the first.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Idle clients may ask every 10 s whether the connection lives.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || *port == 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on --grpc_listen=", config.grpc_listen,
+                                               "; is the port taken, or the host not ours?"));
+  }
+  return server;
+}
+
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+// Ends what is open when a while has passed, unless it is over before.
+class EndTimer {
+ public:
+  EndTimer(absl::Duration after, std::function<void()> end)
+      : thread_([this, after, end = std::move(end)] {
+          std::unique_lock<std::mutex> lock(mutex_);
+          if (!over_.wait_for(lock, absl::ToChronoNanoseconds(after), [this] { return is_over_; })) end();
+        }) {}
+
+  ~EndTimer() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_over_ = true;
+    }
+    over_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool is_over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+// In the order in which they depend on each other; destroyed from the end.
+struct Server::Parts {
+  explicit Parts(const ServerConfig& c)
+      : config(c),
+        calculator(&catalog, [] { return absl::Now(); }, {}),
+        costs(&calculator, {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit}) {}
+
+  const ServerConfig config;
+  catalog::SnapshotHolder catalog;
+  std::unique_ptr<CatalogReloader> reloader;
+  calculator::LocalCalculator calculator;
+  rpc::CostsService costs;
+  std::unique_ptr<grpc::Server> grpc;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
+  auto parts = std::make_unique<Parts>(config);
+  auto load = [directory = config.catalog](uint64_t version) { return catalog::LoadCatalog(directory, version); };
+  absl::StatusOr<std::shared_ptr<const catalog::Snapshot>> first = load(kFirstVersion);
+  if (!first.ok()) return first.status();
+  LogLoad(first);
+  parts->catalog.Set(*std::move(first));
+  parts->reloader = std::make_unique<CatalogReloader>(&parts->catalog, kFirstVersion + 1, std::move(load), LogLoad);
+
+  int port = 0;
+  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(config, &parts->costs, &port);
+  if (!grpc.ok()) return grpc.status();
+  parts->grpc = *std::move(grpc);
+  SetHealth(parts->grpc.get(), true);
+
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", port);
+  return server;
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() = default;
+
+void Server::ReloadCatalog() { parts_->reloader->Request(); }
+
+void Server::Drain() {
+  SetHealth(parts_->grpc.get(), false);
+  absl::SleepFor(parts_->config.drain_delay);
+  EndTimer timer(parts_->config.drain_timeout, [this] {
+    spdlog::warn("ending the streams that are still open after the drain timeout");
+    parts_->costs.EndStreams();
+  });
+  parts_->grpc->Shutdown(After(parts_->config.drain_timeout + kEndingGrace));
+}
+
+}  // namespace costs::server

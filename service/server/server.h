@@ -1,0 +1,45 @@
+// costsd without its command line: the catalog, the calculator and the faces,
+// wired together, from start to drained.
+#ifndef SERVICE_SERVER_SERVER_H_
+#define SERVICE_SERVER_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "service/server/config.h"
+
+namespace costs::server {
+
+// Owned and driven by one thread; the faces serve on threads of their own.
+class Server {
+ public:
+  // Loads the catalog and opens the ports. An error says what could not be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
+  ~Server();
+
+  // host:port that is being listened on; rest is empty where there is none.
+  const std::string& grpc_address() const { return grpc_address_; }
+  const std::string& rest_address() const { return rest_address_; }
+
+  // Reads the catalog again, in the background. One that is wrong is logged, and
+  // the running one stays.
+  void ReloadCatalog();
+
+  // Says NOT_SERVING, takes no new calls after the configured delay, lets those
+  // in flight end, and ends those that take too long. Returns when all is over.
+  void Drain();
+
+ private:
+  struct Parts;
+
+  explicit Server(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+  std::string grpc_address_;
+  std::string rest_address_;
+};
+
+}  // namespace costs::server
+
+#endif  // SERVICE_SERVER_SERVER_H_
