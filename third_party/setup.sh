@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what the build, the server and the tests need, from the distribution's
+# packages. Quick when nothing is missing.
+#
+#   third_party/setup.sh [run|test]     test: also what only the tests need
+set -euo pipefail
+
+# The build tool and its rule sets.
+packages=(bazel-bootstrap bazel-rules-proto bazel-rules-java bazel-skylib)
+# The compiler, the code generators and the API definitions that ours import.
+packages+=(g++ pkg-config protobuf-compiler protobuf-compiler-grpc grpc-proto golang-github-gogo-googleapis-dev)
+# The libraries of the server and the command line.
+packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev libboost-dev rapidjson-dev libspdlog-dev
+  libcsv-dev libxxhash-dev)
+# Its time zones, and the client of the REST call that ./run shows.
+packages+=(tzdata curl)
+
+if [ "${1:-run}" = test ]; then
+  packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format python3)
+  # Other ways to have these are as good as the distribution's.
+  command -v npm > /dev/null || packages+=(nodejs npm)
+  command -v go > /dev/null || packages+=(golang-go)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "Installing: ${missing[*]}" >&2
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo > /dev/null || {
+    echo "These packages are missing, and only root can install them: ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq >&2
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
