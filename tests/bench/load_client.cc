@@ -1,16 +1,21 @@
 #include "tests/bench/load_client.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "energy/costs/v1/costs_service.pb.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -143,12 +148,32 @@ double CpuSeconds(clockid_t clock) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+// How long these cores were busy since the machine started, by /proc/stat.
+double BusySeconds(const std::vector<int>& cores) {
+  std::ifstream stat("/proc/stat");
+  double ticks = 0;
+  for (std::string line; std::getline(stat, line);) {
+    const std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() < 9 || !absl::StartsWith(words[0], "cpu")) continue;
+    int core = 0;
+    if (!absl::SimpleAtoi(words[0].substr(3), &core)) continue;  // "cpu": the sum
+    if (std::find(cores.begin(), cores.end(), core) == cores.end()) continue;
+    // user, nice, system, (idle, iowait,) irq, softirq, steal
+    for (const int column : {1, 2, 3, 6, 7, 8}) {
+      double value = 0;
+      if (absl::SimpleAtod(words[static_cast<size_t>(column)], &value)) ticks += value;
+    }
+  }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 // Counts answers between the end of the warm-up and the end of the measurement.
 class Meter {
  public:
   explicit Meter(const LoadOptions& options)
       : begin_(Clock::now() + absl::ToChronoNanoseconds(options.warm_up)),
-        end_(begin_ + absl::ToChronoNanoseconds(options.duration)) {
+        end_(begin_ + absl::ToChronoNanoseconds(options.duration)),
+        cores_(options.cores) {
     if (clock_getcpuclockid(options.server_pid, &server_clock_) != 0) server_clock_ = CLOCK_PROCESS_CPUTIME_ID;
   }
 
@@ -169,13 +194,20 @@ class Meter {
 
   absl::StatusOr<LoadResult> Result() const {
     if (!last_.has_value() || records_ == 0) return absl::InternalError("the server ended the load by itself");
-    LoadResult result;
+    const double seconds = std::chrono::duration<double>(last_->time - first_->time).count();
+    const double server_cpu = last_->server_cpu - first_->server_cpu;
+    const double client_cpu = last_->client_cpu - first_->client_cpu;
     const double records = static_cast<double>(records_);
+    LoadResult result;
     result.records = records_;
-    result.records_per_second = records / std::chrono::duration<double>(last_->time - first_->time).count();
-    result.server_cpu_us_per_record = (last_->server_cpu - first_->server_cpu) * 1e6 / records;
-    result.client_cpu_us_per_record = (last_->client_cpu - first_->client_cpu) * 1e6 / records;
+    result.records_per_second = records / seconds;
+    result.server_cpu_us_per_record = server_cpu * 1e6 / records;
+    result.client_cpu_us_per_record = client_cpu * 1e6 / records;
     result.answer_bytes_per_record = static_cast<double>(bytes_) / records;
+    if (!cores_.empty()) {
+      const double others = last_->busy - first_->busy - server_cpu - client_cpu;
+      result.disturbed = std::clamp(others / (seconds * static_cast<double>(cores_.size())), 0.0, 1.0);
+    }
     return result;
   }
 
@@ -190,13 +222,15 @@ class Meter {
     Clock::time_point time;
     double server_cpu;
     double client_cpu;
+    double busy;
   };
   Reading Snapshot(Clock::time_point now) const {
-    return {now, CpuSeconds(server_clock_), CpuSeconds(CLOCK_PROCESS_CPUTIME_ID)};
+    return {now, CpuSeconds(server_clock_), CpuSeconds(CLOCK_PROCESS_CPUTIME_ID), BusySeconds(cores_)};
   }
 
   const Clock::time_point begin_;
   const Clock::time_point end_;
+  const std::vector<int> cores_;
   clockid_t server_clock_ = CLOCK_PROCESS_CPUTIME_ID;
   std::optional<Reading> first_;
   std::optional<Reading> last_;

@@ -25,6 +25,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -40,6 +41,8 @@ absl::string_view LoadName(Load load);
 struct LoadOptions {
   std::string address;   // host:port, plain text
   pid_t server_pid = 0;  // whose CPU time is measured
+  // The cores that server and client are pinned to, to tell what else ran there.
+  std::vector<int> cores;
   Load load = Load::kUnary;
   absl::Duration warm_up = absl::Milliseconds(300);
   absl::Duration duration = absl::Seconds(2);
@@ -58,6 +61,9 @@ struct LoadResult {
   double server_cpu_us_per_record = 0;  // user and system
   double client_cpu_us_per_record = 0;  // of this process
   double answer_bytes_per_record = 0;   // serialised messages, no framing
+  // The part of the cores' time that went to other processes, 0 to 1: the more,
+  // the less the throughput says. CPU time per record suffers much less.
+  double disturbed = 0;
 };
 
 // Loads the server for `warm_up` and then measures for `duration`. Returns

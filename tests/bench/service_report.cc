@@ -120,8 +120,8 @@ std::vector<double> Ratios(const Comparison& comparison, const Results& results)
 }
 
 // One round of all cases: `servers` in an order of its own for each.
-absl::Status MeasureRound(const ReportOptions& options, int round, const std::map<Server, RunningServer>& servers,
-                          Results* results, std::ostream& details) {
+absl::Status MeasureRound(const ReportOptions& options, int round, const std::vector<int>& cores,
+                          const std::map<Server, RunningServer>& servers, Results* results, std::ostream& details) {
   for (const Load load : kLoads) {
     for (size_t i = 0; i < kServers.size(); ++i) {
       const Server server = kServers[(i + static_cast<size_t>(round)) % kServers.size()];
@@ -130,6 +130,7 @@ absl::Status MeasureRound(const ReportOptions& options, int round, const std::ma
       LoadOptions load_options;
       load_options.address = servers.at(server).address;
       load_options.server_pid = servers.at(server).process->pid();
+      load_options.cores = cores;
       load_options.load = load;
       load_options.duration = options.duration;
       load_options.warm_up = options.warm_up;
@@ -137,9 +138,10 @@ absl::Status MeasureRound(const ReportOptions& options, int round, const std::ma
       const absl::StatusOr<LoadResult> result = RunLoad(load_options);
       if (!result.ok()) return In(absl::StrCat(LoadName(load), " on ", ServerName(server)), result.status());
       rounds->second.push_back(*result);
-      details << absl::StreamFormat("round %d  %-10s %-13s %8.0f records/s  server %6.2f us  client %6.2f us\n",
-                                    round + 1, LoadName(load), ServerName(server), result->records_per_second,
-                                    result->server_cpu_us_per_record, result->client_cpu_us_per_record);
+      details << absl::StreamFormat(
+          "round %d  %-10s %-13s %9.0f records/s  server %7.3f us  client %7.3f us  disturbed %2.0f %%\n", round + 1,
+          LoadName(load), ServerName(server), result->records_per_second, result->server_cpu_us_per_record,
+          result->client_cpu_us_per_record, result->disturbed * 100);
     }
   }
   return absl::OkStatus();
@@ -184,9 +186,11 @@ absl::Status RunServiceReport(const ReportOptions& options, const NameFilter& on
     results[{comparison.load, comparison.baseline}];
   }
 
-  const std::vector<int> cores = AllowedCores();
+  // The first is the servers', the last the client's.
+  std::vector<int> cores = AllowedCores();
   if (cores.empty()) return absl::InternalError("cannot tell on which cores this process may run");
   if (cores.size() == 1) details << "warning: one core only; servers and client share it\n";
+  if (cores.size() > 2) cores.resize(2);
   const std::map<Server, std::vector<std::string>> commands = {
       {Server::kService, options.service},
       {Server::kEchoCallback, options.echo_callback},
@@ -203,7 +207,7 @@ absl::Status RunServiceReport(const ReportOptions& options, const NameFilter& on
   PinToCore(cores.back());
 
   for (int round = 0; round < std::max(options.rounds, 1); ++round) {
-    const absl::Status status = MeasureRound(options, round, servers, &results, details);
+    const absl::Status status = MeasureRound(options, round, cores, servers, &results, details);
     if (!status.ok()) return status;
   }
   PrintDetails(comparisons, results, details);
