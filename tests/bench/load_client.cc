@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "energy/costs/v1/costs_service.pb.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -40,10 +41,6 @@ using google::protobuf::io::CodedInputStream;
 
 constexpr char kUnaryMethod[] = "/energy.costs.v1.CostsService/CalculateInstantCost";
 constexpr char kStreamMethod[] = "/energy.costs.v1.CostsService/StreamInstantCosts";
-
-constexpr auto kConnectTimeout = std::chrono::seconds(5);
-// How long past its end a measurement may go without an answer.
-constexpr auto kSilenceTimeout = std::chrono::seconds(5);
 
 // ---- requests ---------------------------------------------------------------
 
@@ -173,6 +170,7 @@ class Meter {
   explicit Meter(const LoadOptions& options)
       : begin_(Clock::now() + absl::ToChronoNanoseconds(options.warm_up)),
         end_(begin_ + absl::ToChronoNanoseconds(options.duration)),
+        patience_(options.patience),
         cores_(options.cores) {
     if (clock_getcpuclockid(options.server_pid, &server_clock_) != 0) server_clock_ = CLOCK_PROCESS_CPUTIME_ID;
   }
@@ -212,8 +210,7 @@ class Meter {
   }
 
   std::chrono::system_clock::time_point SilenceDeadline() const {
-    return std::chrono::system_clock::now() +
-           std::chrono::duration_cast<std::chrono::system_clock::duration>(end_ - Clock::now()) + kSilenceTimeout;
+    return absl::ToChronoTime(absl::Now() + absl::FromChrono(end_ - Clock::now()) + patience_);
   }
 
  private:
@@ -230,6 +227,7 @@ class Meter {
 
   const Clock::time_point begin_;
   const Clock::time_point end_;
+  const absl::Duration patience_;
   const std::vector<int> cores_;
   clockid_t server_clock_ = CLOCK_PROCESS_CPUTIME_ID;
   std::optional<Reading> first_;
@@ -268,13 +266,13 @@ class Events {
 
 absl::Status Silent() { return absl::DeadlineExceededError("the server stopped answering"); }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& address) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& address, absl::Duration patience) {
   grpc::ChannelArguments arguments;
   // A connection of its own for each channel.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
+  if (!channel->WaitForConnected(absl::ToChronoTime(absl::Now() + patience))) {
     return absl::UnavailableError(absl::StrCat("cannot connect to ", address));
   }
   return channel;
@@ -534,7 +532,7 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options) {
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   const int connections = options.load == Load::kUnary ? std::max(options.connections, 1) : 1;
   for (int i = 0; i < connections; ++i) {
-    absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(options.address);
+    absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(options.address, options.patience);
     if (!channel.ok()) return channel.status();
     channels.push_back(*std::move(channel));
   }

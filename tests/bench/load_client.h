@@ -46,6 +46,8 @@ struct LoadOptions {
   Load load = Load::kUnary;
   absl::Duration warm_up = absl::Milliseconds(300);
   absl::Duration duration = absl::Seconds(2);
+  // How long to wait for the connections, and beyond the end for answers.
+  absl::Duration patience = absl::Seconds(5);
 
   int calls_in_flight = 64;
   // Unary calls are spread over so many connections. gRPC queues calls beyond
@@ -66,9 +68,9 @@ struct LoadResult {
   double disturbed = 0;
 };
 
-// Loads the server for `warm_up` and then measures for `duration`. Returns
-// within a few seconds more, whatever the server does.
-// DEADLINE_EXCEEDED where the server stops answering; INTERNAL where its answer
+// Loads the server for `warm_up` and then measures for `duration`. Returns at
+// most about `patience` later, whatever the server does.
+// UNAVAILABLE where it cannot be reached; DEADLINE_EXCEEDED where the server stops answering; INTERNAL where its answer
 // is not a result or bears a wrong number; else the status of the failed call.
 absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options);
 
