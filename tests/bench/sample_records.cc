@@ -15,9 +15,9 @@ using energy::costs::v1::Units;
 
 constexpr int64_t kFebruary2022 = 1643673600;  // 2022-02-01T00:00:00Z
 constexpr int kSlotSeconds = 1800;
-constexpr int kSlots = 28 * 48;
+constexpr int kSlots = 48;
 // Coprime with kSlots, so that neighbours in the load are far apart in time.
-constexpr int kSlotStride = 617;
+constexpr int kSlotStride = 17;
 constexpr int kRecordsPerSession = 8;
 
 }  // namespace

@@ -1,11 +1,11 @@
 // The messages of the service benchmark: what a caller sends, and what an
 // answer to it looks like.
 //
-// All records are half-hour slots of February 2022 at the documentation's
-// example location, in W, each with its own start, value and references. The
-// references have a fixed width and the figures are never zero, so the answers
-// to two samples differ in content and not in size: one prebuilt answer can
-// stand for all of them.
+// All records are half-hour slots of 2022-02-01 (the day for which the demo
+// catalog has carbon there) at the documentation's example location, in W, in no
+// order of time, each with its own value and references. The references have a
+// fixed width and the figures are never zero, so the answers to two samples
+// differ in content and not in size: one prebuilt answer can stand for all.
 //
 // Pure functions: thread-safe.
 #ifndef TESTS_BENCH_SAMPLE_RECORDS_H_

@@ -19,6 +19,8 @@ namespace costs::bench {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
+// A throughput says little where other processes took more of the cores' time.
+constexpr double kQuiet = 0.1;
 // Answers whose sizes differ by more are not a like comparison.
 constexpr double kAlikeBytes = 0.05;
 
@@ -106,27 +108,44 @@ double MedianOf(const std::vector<LoadResult>& rounds, double LoadResult::*figur
   return Median(values);
 }
 
-// The ratio of each round.
+// The rounds that other processes did not disturb; all, where that are none.
+std::vector<LoadResult> Quiet(const std::vector<LoadResult>& rounds) {
+  std::vector<LoadResult> quiet;
+  for (const LoadResult& round : rounds) {
+    if (round.disturbed <= kQuiet) quiet.push_back(round);
+  }
+  return quiet.empty() ? rounds : quiet;
+}
+
+// The ratio of each round. A ratio of throughputs leaves out the rounds that
+// other processes disturbed, unless that are all of them.
 std::vector<double> Ratios(const Comparison& comparison, const Results& results) {
   const std::vector<LoadResult>& subject = results.at({comparison.load, comparison.subject});
   const std::vector<LoadResult>& baseline = results.at({comparison.load, comparison.baseline});
-  std::vector<double> ratios;
+  std::vector<double> all;
+  std::vector<double> quiet;
   for (size_t round = 0; round < subject.size(); ++round) {
-    ratios.push_back(comparison.measure == Measure::kThroughput
-                         ? subject[round].records_per_second / baseline[round].records_per_second
-                         : baseline[round].server_cpu_us_per_record / subject[round].server_cpu_us_per_record);
+    if (comparison.measure == Measure::kCpu) {
+      all.push_back(baseline[round].server_cpu_us_per_record / subject[round].server_cpu_us_per_record);
+      continue;
+    }
+    all.push_back(subject[round].records_per_second / baseline[round].records_per_second);
+    if (std::max(subject[round].disturbed, baseline[round].disturbed) <= kQuiet) quiet.push_back(all.back());
   }
-  return ratios;
+  return quiet.empty() ? all : quiet;
 }
 
-// One round of all cases: `servers` in an order of its own for each.
+// One round of all cases; each round begins with another server.
 absl::Status MeasureRound(const ReportOptions& options, int round, const std::vector<int>& cores,
                           const std::map<Server, RunningServer>& servers, Results* results, std::ostream& details) {
   for (const Load load : kLoads) {
-    for (size_t i = 0; i < kServers.size(); ++i) {
-      const Server server = kServers[(i + static_cast<size_t>(round)) % kServers.size()];
-      const auto rounds = results->find({load, server});
-      if (rounds == results->end()) continue;
+    std::vector<Server> order;
+    for (const Server server : kServers) {
+      if (results->count({load, server}) != 0) order.push_back(server);
+    }
+    if (order.empty()) continue;
+    std::rotate(order.begin(), order.begin() + round % static_cast<int>(order.size()), order.end());
+    for (const Server server : order) {
       LoadOptions load_options;
       load_options.address = servers.at(server).address;
       load_options.server_pid = servers.at(server).process->pid();
@@ -137,7 +156,7 @@ absl::Status MeasureRound(const ReportOptions& options, int round, const std::ve
       load_options.connections = options.connections;
       const absl::StatusOr<LoadResult> result = RunLoad(load_options);
       if (!result.ok()) return In(absl::StrCat(LoadName(load), " on ", ServerName(server)), result.status());
-      rounds->second.push_back(*result);
+      (*results)[{load, server}].push_back(*result);
       details << absl::StreamFormat(
           "round %d  %-10s %-13s %9.0f records/s  server %7.3f us  client %7.3f us  disturbed %2.0f %%\n", round + 1,
           LoadName(load), ServerName(server), result->records_per_second, result->server_cpu_us_per_record,
@@ -151,16 +170,17 @@ void PrintDetails(const std::vector<Comparison>& comparisons, const Results& res
   details << "\nmedians          server           records/s   server us   client us   answer bytes (a record)\n";
   for (const auto& [where, rounds] : results) {
     details << absl::StreamFormat("%-16s %-13s %12.0f %11.3f %11.3f %14.1f\n", LoadName(where.first),
-                                  ServerName(where.second), MedianOf(rounds, &LoadResult::records_per_second),
+                                  ServerName(where.second), MedianOf(Quiet(rounds), &LoadResult::records_per_second),
                                   MedianOf(rounds, &LoadResult::server_cpu_us_per_record),
                                   MedianOf(rounds, &LoadResult::client_cpu_us_per_record),
                                   MedianOf(rounds, &LoadResult::answer_bytes_per_record));
   }
-  details << "\nratios                                   median   least    most\n";
+  details << "\nratios                                   median   least    most  rounds\n";
   for (const Comparison& comparison : comparisons) {
     const std::vector<double> ratios = Ratios(comparison, results);
     const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-    details << absl::StreamFormat("%-38s %8.3f %7.3f %7.3f\n", comparison.name, Median(ratios), *least, *most);
+    details << absl::StreamFormat("%-39s %7.3f %7.3f %7.3f  %d of %d\n", comparison.name, Median(ratios), *least, *most,
+                                  ratios.size(), results.at({comparison.load, comparison.subject}).size());
   }
   for (const Comparison& comparison : comparisons) {
     const double subject =

@@ -3,7 +3,9 @@
 // All servers run at the same time, pinned to one core; the client is pinned to
 // another. Each round measures every load on every server, one after the other,
 // the servers in another order each round, so that what disturbs the machine
-// disturbs all of them. A comparison is the median of its rounds' ratios.
+// disturbs all of them. A comparison is the median of its rounds' ratios; where
+// other processes took more than a tenth of the cores' time in a round, its ratio
+// of throughputs does not count (if that happened in every round, all count).
 //
 // For each load L (unary, stream1: single records, stream1000: chunks) there are
 //   L_vs_echo_callback, L_vs_echo_cq      the service's records a second by the
