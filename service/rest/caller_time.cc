@@ -102,7 +102,8 @@ absl::StatusOr<CallerTime> ParseCallerTime(absl::string_view text) {
   if (!in.done()) return Malformed();
 
   if (second == 60) {
-    return absl::InvalidArgumentError("has second 60; leap seconds are not counted, so write second 59 or the next minute");
+    return absl::InvalidArgumentError(
+        "has second 60; leap seconds are not counted, so write second 59 or the next minute");
   }
   // CivilSecond normalises what a calendar does not have, which shows it up.
   const absl::CivilSecond civil(year, month, day, hour, minute, second);

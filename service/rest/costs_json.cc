@@ -37,10 +37,8 @@ constexpr Word<engine::TariffRate> kTariffRates[] = {{"IMPORT", engine::TariffRa
                                                      {"LOCAL", engine::TariffRate::kLocal}};
 constexpr Word<engine::Measurand> kMeasurands[] = {{"TRANSFERRED", engine::Measurand::kTransferred},
                                                    {"OFFERED", engine::Measurand::kOffered}};
-constexpr Word<engine::Units> kUnits[] = {{"W", engine::Units::kW},
-                                          {"KW", engine::Units::kKw},
-                                          {"WH", engine::Units::kWh},
-                                          {"KWH", engine::Units::kKwh}};
+constexpr Word<engine::Units> kUnits[] = {
+    {"W", engine::Units::kW}, {"KW", engine::Units::kKw}, {"WH", engine::Units::kWh}, {"KWH", engine::Units::kKwh}};
 
 template <typename Enum, size_t kCount>
 absl::string_view TextOf(const Word<Enum> (&words)[kCount], Enum value) {
@@ -273,8 +271,7 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
         return;
       }
     }
-    Report(absl::StrCat("must be one of ",
-                        absl::StrJoin(words, ", ", [](std::string* out, const Word<Enum>& word) {
+    Report(absl::StrCat("must be one of ", absl::StrJoin(words, ", ", [](std::string* out, const Word<Enum>& word) {
                           absl::StrAppend(out, word.text);
                         })));
   }
@@ -301,8 +298,8 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
 // Reads the body; adds its violations.
 void ParseBody(absl::string_view body, CostsRequest* request, std::vector<Violation>* violations) {
   // Iterative: a caller who nests deeply costs memory of the body's size, not stack.
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseNumbersAsStringsFlag;
+  constexpr unsigned kFlags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
   // RapidJSON takes a NUL byte for the end.
   const size_t nul = body.find('\0');
   if (nul != absl::string_view::npos) {
@@ -358,9 +355,7 @@ void ParseQuery(const Query& query, calculator::Options* options, std::vector<Vi
 
 using Json = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void Key(Json* json, absl::string_view key) {
-  json->Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-}
+void Key(Json* json, absl::string_view key) { json->Key(key.data(), static_cast<rapidjson::SizeType>(key.size())); }
 
 void Text(Json* json, absl::string_view key, absl::string_view text) {
   Key(json, key);

@@ -53,8 +53,7 @@ struct CostsRequest {
 // Unknown fields and query keys are ignored; null is as good as absent; a known
 // field or query key given twice is a violation, since readers differ on which
 // one counts.
-std::vector<calculator::Violation> ParseCostsRequest(absl::string_view body, const Query& query,
-                                                     CostsRequest* request);
+std::vector<calculator::Violation> ParseCostsRequest(absl::string_view body, const Query& query, CostsRequest* request);
 
 // What a response says besides the record.
 struct AnswerContext {

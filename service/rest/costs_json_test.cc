@@ -51,8 +51,8 @@ std::string BodyWith(absl::string_view field, absl::string_view value) {
   for (const auto& [name, usual] : fields) {
     const bool here = name == field;
     found = found || here;
-    body += std::string(body.size() > 1 ? "," : "") + "\"" + std::string(name) +
-            "\":" + std::string(here ? value : usual);
+    body +=
+        std::string(body.size() > 1 ? "," : "") + "\"" + std::string(name) + "\":" + std::string(here ? value : usual);
   }
   if (!found) body += ",\"" + std::string(field) + "\":" + std::string(value);
   return body + "}";
@@ -95,7 +95,9 @@ TEST(ParseCostsRequest, EveryField_IsRead) {
       R"("confidence":0.25,"value":1.5e3,"location_id":"l\u00f6c\ud83d\ude00","start_time":"1970-01-01T00:00:00.25Z",)"
       R"("end_time":"1970-01-01T01:00:01+01:00","non_persistent":true,"usage_before_wh":-1})");
   const calculator::Submission submission = request.submission();
-  EXPECT_EQ(submission.location_id, "l\xC3\xB6" "c\xF0\x9F\x98\x80");
+  EXPECT_EQ(submission.location_id,
+            "l\xC3\xB6"
+            "c\xF0\x9F\x98\x80");
   EXPECT_EQ(submission.device_id, "dev_1");
   EXPECT_EQ(submission.direction, engine::Direction::kExport);
   EXPECT_EQ(submission.tariff_rate, engine::TariffRate::kLocal);
@@ -193,20 +195,20 @@ TEST(ParseCostsRequest, OneBadField_IsTheOneViolation) {
 }
 
 TEST(ParseCostsRequest, ManyFaults_AreAllTold) {
-  EXPECT_THAT(Faults(R"({"value":"x","units":"MW","start_time":"now","confidence":[],"direction":null})",
-                     {{"include_tariff", "yes"}, {"include_carbon", "1"}}),
-              ElementsAre("include_tariff: must be true or false in the query",
-                          "include_carbon: must be true or false in the query",
-                          "value: must be a JSON number, such as 20567, without quotes",
-                          "units: must be one of W, KW, WH, KWH",
-                          "start_time: must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z",
-                          "confidence: must be a JSON number, such as 20567, without quotes",
-                          "location_id: is required; add it to the body",
-                          "end_time: is required; add it to the body"));
+  EXPECT_THAT(
+      Faults(R"({"value":"x","units":"MW","start_time":"now","confidence":[],"direction":null})",
+             {{"include_tariff", "yes"}, {"include_carbon", "1"}}),
+      ElementsAre("include_tariff: must be true or false in the query",
+                  "include_carbon: must be true or false in the query",
+                  "value: must be a JSON number, such as 20567, without quotes", "units: must be one of W, KW, WH, KWH",
+                  "start_time: must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z",
+                  "confidence: must be a JSON number, such as 20567, without quotes",
+                  "location_id: is required; add it to the body", "end_time: is required; add it to the body"));
 }
 
 TEST(ParseCostsRequest, RepeatedField_IsRefusedOnceByName) {
-  EXPECT_THAT(Faults(BodyWith("value", R"(1,"value":2,"value":3)")), ElementsAre("value: is given twice; give it once"));
+  EXPECT_THAT(Faults(BodyWith("value", R"(1,"value":2,"value":3)")),
+              ElementsAre("value: is given twice; give it once"));
   EXPECT_THAT(Faults(BodyWith("value", R"(null,"v\u0061lue":2)")), ElementsAre("value: is given twice; give it once"));
   EXPECT_THAT(Faults(BodyWith("x", R"(1,"x":2)")), IsEmpty());
 }
@@ -215,15 +217,31 @@ TEST(ParseCostsRequest, NotAnObjectOrNotJson_IsOneViolationOfTheBody) {
   for (const char* body : {"null", "1", "true", "\"text\"", "[]", R"([{"value":1,"units":"x"}])"}) {
     EXPECT_THAT(Faults(body), ElementsAre("body: must be a JSON object with the fields of a meter record")) << body;
   }
-  for (const std::string& body :
-       {std::string(), std::string(" "), std::string("{"), std::string("{\"value\":1"), std::string("{\"value\":}"),
-        std::string("{\"value\":NaN}"), std::string("{\"value\":Infinity}"), std::string("{\"value\":01}"),
-        std::string("{\"value\":1.}"), std::string("{\"value\":.5}"), std::string("{\"value\":+1}"),
-        std::string("{'value':1}"), std::string("{\"value\":1,}"), std::string("{} {}"), std::string("{}x"),
-        std::string("{}\0", 3), std::string("{\"device_id\":\"a\0b\"}", 19), std::string("{\"device_id\":\"\xFF\"}"),
-        std::string("{\"device_id\":\"\xC0\x80\"}"), std::string("{\"device_id\":\"\xED\xB0\x80\"}"),
-        std::string("{\"device_id\":\"\\ud800\"}"), std::string("{\"device_id\":\"a\nb\"}"),
-        std::string("\xEF\xBB\xBF{}"), std::string("{/*c*/}"), std::string("{\"a\":1e400}")}) {
+  for (const std::string& body : {std::string(),
+                                  std::string(" "),
+                                  std::string("{"),
+                                  std::string("{\"value\":1"),
+                                  std::string("{\"value\":}"),
+                                  std::string("{\"value\":NaN}"),
+                                  std::string("{\"value\":Infinity}"),
+                                  std::string("{\"value\":01}"),
+                                  std::string("{\"value\":1.}"),
+                                  std::string("{\"value\":.5}"),
+                                  std::string("{\"value\":+1}"),
+                                  std::string("{'value':1}"),
+                                  std::string("{\"value\":1,}"),
+                                  std::string("{} {}"),
+                                  std::string("{}x"),
+                                  std::string("{}\0", 3),
+                                  std::string("{\"device_id\":\"a\0b\"}", 19),
+                                  std::string("{\"device_id\":\"\xFF\"}"),
+                                  std::string("{\"device_id\":\"\xC0\x80\"}"),
+                                  std::string("{\"device_id\":\"\xED\xB0\x80\"}"),
+                                  std::string("{\"device_id\":\"\\ud800\"}"),
+                                  std::string("{\"device_id\":\"a\nb\"}"),
+                                  std::string("\xEF\xBB\xBF{}"),
+                                  std::string("{/*c*/}"),
+                                  std::string("{\"a\":1e400}")}) {
     const std::vector<std::string> faults = Faults(body);
     ASSERT_EQ(faults.size(), 1u) << body;
     EXPECT_EQ(faults[0].rfind("body: is not valid JSON: ", 0), 0u) << body << ": " << faults[0];
@@ -241,8 +259,8 @@ TEST(ParseCostsRequest, DeepNesting_IsSafe) {
 }
 
 TEST(ParseCostsRequest, Query_SetsTheOptions) {
-  const CostsRequest off = Parsed(
-      kExample, {{"include_tariff", "false"}, {"include_carbon", "false"}, {"other", "x"}, {"other", "y"}});
+  const CostsRequest off =
+      Parsed(kExample, {{"include_tariff", "false"}, {"include_carbon", "false"}, {"other", "x"}, {"other", "y"}});
   EXPECT_FALSE(off.options.include_tariff);
   EXPECT_FALSE(off.options.include_carbon);
   const CostsRequest on = Parsed(kExample, {{"include_tariff", "true"},

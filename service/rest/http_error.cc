@@ -93,8 +93,7 @@ HttpError ErrorFromFailure(const calculator::Failure& failure) {
     if (failure.retry_after.has_value()) error.retry_after_seconds = RetryAfterSeconds(failure);
     return error;
   }
-  error.internal =
-      absl::StrCat(absl::StatusCodeToString(failure.code), " ", failure.reason, ": ", failure.message);
+  error.internal = absl::StrCat(absl::StatusCodeToString(failure.code), " ", failure.reason, ": ", failure.message);
   for (const CodeRow& row : kByStatusCode) {
     if (failure.code != row.status_code) continue;
     error.status = row.status;

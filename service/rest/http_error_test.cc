@@ -57,8 +57,8 @@ TEST(ErrorFromFailure, RetryAfter_IsRoundedUpToWholeSeconds) {
     absl::Duration wait;
     int seconds;
   };
-  const Case cases[] = {{absl::ZeroDuration(), 1}, {absl::Milliseconds(1), 1},  {absl::Milliseconds(1001), 2},
-                        {absl::Seconds(30), 30},   {absl::Seconds(-1), 1},      {absl::InfiniteDuration(), 2147483647}};
+  const Case cases[] = {{absl::ZeroDuration(), 1}, {absl::Milliseconds(1), 1}, {absl::Milliseconds(1001), 2},
+                        {absl::Seconds(30), 30},   {absl::Seconds(-1), 1},     {absl::InfiniteDuration(), 2147483647}};
   for (const Case& c : cases) {
     calculator::Failure failure = MakeFailure(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "slow down");
     failure.retry_after = c.wait;
@@ -88,7 +88,8 @@ TEST(RenderError, EveryStatus_HasTheContractsBody) {
   EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when).find(R"("context":"api","type":"rate_limit")"),
             std::string::npos);
   error.status = 503;
-  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when).find(R"("live_mode":false,"context":"api","type":"api_error")"),
+  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when)
+                .find(R"("live_mode":false,"context":"api","type":"api_error")"),
             std::string::npos);
 }
 
