@@ -1,0 +1,97 @@
+#include "service/rest/http_error.h"
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace costs::rest {
+namespace {
+
+calculator::Failure MakeFailure(absl::StatusCode code, const char* reason, const char* message) {
+  calculator::Failure failure;
+  failure.code = code;
+  failure.reason = reason;
+  failure.message = message;
+  return failure;
+}
+
+TEST(ErrorFromFailure, EveryReason_HasItsStatusAndCode) {
+  struct Case {
+    absl::StatusCode code;
+    const char* reason;
+    int status;
+    const char* http_code;
+    int retry_after;  // 0: none
+    bool tells;       // the failure's own text reaches the caller
+  };
+  using Code = absl::StatusCode;
+  const Case cases[] = {
+      {Code::kUnauthenticated, "BAD_CREDENTIALS", 403, "bad_credentials", 0, true},
+      {Code::kPermissionDenied, "ACCOUNT_DISABLED", 422, "account_disabled", 0, true},
+      {Code::kInvalidArgument, "INVALID_FIELD", 400, "invalid_request", 0, true},
+      {Code::kNotFound, "LOCATION_NOT_FOUND", 404, "location_not_found", 0, true},
+      {Code::kFailedPrecondition, "NO_TARIFF_CONNECTED", 422, "no_tariff_connected", 0, true},
+      {Code::kFailedPrecondition, "NO_PRICE_DATA", 422, "no_price_data", 0, true},
+      {Code::kResourceExhausted, "RATE_LIMITED", 429, "rate_limit", 1, true},
+      {Code::kUnavailable, "OVERLOADED", 503, "overloaded", 1, true},
+      {Code::kUnavailable, "UPSTREAM_UNAVAILABLE", 502, "upstream_unavailable", 0, true},
+      {Code::kDeadlineExceeded, "UPSTREAM_TIMEOUT", 504, "upstream_timeout", 0, true},
+      {Code::kCancelled, "CANCELLED", 499, "cancelled", 0, false},
+      {Code::kDeadlineExceeded, "DEADLINE_EXCEEDED", 504, "deadline_exceeded", 0, false},
+      {Code::kInternal, "", 500, "internal_error", 0, false},
+      {Code::kUnknown, "SOMETHING_NEW", 500, "internal_error", 0, false},
+      {Code::kUnavailable, "", 500, "internal_error", 0, false},
+  };
+  for (const Case& c : cases) {
+    const HttpError error = ErrorFromFailure(MakeFailure(c.code, c.reason, "its own words"));
+    EXPECT_EQ(error.status, c.status) << c.reason;
+    EXPECT_EQ(error.code, c.http_code) << c.reason;
+    EXPECT_EQ(error.retry_after_seconds.value_or(0), c.retry_after) << c.reason;
+    EXPECT_EQ(error.message == "its own words", c.tells) << c.reason << ": " << error.message;
+    EXPECT_EQ(error.internal.empty(), c.tells) << c.reason << ": " << error.internal;
+    EXPECT_FALSE(error.message.empty()) << c.reason;
+  }
+}
+
+TEST(ErrorFromFailure, RetryAfter_IsRoundedUpToWholeSeconds) {
+  struct Case {
+    absl::Duration wait;
+    int seconds;
+  };
+  const Case cases[] = {{absl::ZeroDuration(), 1}, {absl::Milliseconds(1), 1}, {absl::Milliseconds(1001), 2},
+                        {absl::Seconds(30), 30},   {absl::Seconds(-1), 1},     {absl::InfiniteDuration(), 2147483647}};
+  for (const Case& c : cases) {
+    calculator::Failure failure = MakeFailure(absl::StatusCode::kResourceExhausted, "RATE_LIMITED", "slow down");
+    failure.retry_after = c.wait;
+    EXPECT_EQ(ErrorFromFailure(failure).retry_after_seconds, c.seconds) << c.wait;
+  }
+}
+
+TEST(ErrorFromFailure, Violations_AreAllInTheMessage) {
+  calculator::Failure failure = MakeFailure(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", "2 violations");
+  failure.violations = {{"value", "must be at least 0"}, {"end_time", "must be after start_time"}};
+  EXPECT_EQ(ErrorFromFailure(failure).message, "value: must be at least 0; end_time: must be after start_time");
+  EXPECT_EQ(ErrorFromViolations(failure.violations).message, ErrorFromFailure(failure).message);
+  EXPECT_EQ(ErrorFromViolations(failure.violations).status, 400);
+  EXPECT_EQ(ErrorFromViolations(failure.violations).code, "invalid_request");
+}
+
+TEST(RenderError, EveryStatus_HasTheContractsBody) {
+  const absl::Time when = absl::FromUnixMillis(1'643'711'580'003);
+  HttpError error;
+  error.status = 422;
+  error.code = "no_price_data";
+  error.message = "a \"quoted\"\nline";
+  EXPECT_EQ(RenderError(error, ErrorContext::kCostsInstant, true, when),
+            R"({"object":"error","live_mode":true,"context":"api.costs_instant","type":"invalid_request",)"
+            R"("code":"no_price_data","message":"a \"quoted\"\nline","time_created":"2022-02-01T10:33:00.003Z"})");
+  error.status = 429;
+  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when).find(R"("context":"api","type":"rate_limit")"),
+            std::string::npos);
+  error.status = 503;
+  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when)
+                .find(R"("live_mode":false,"context":"api","type":"api_error")"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace costs::rest

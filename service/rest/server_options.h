@@ -1,0 +1,55 @@
+// What the REST server is made of and how much it puts up with. Plain values.
+#ifndef SERVICE_REST_SERVER_OPTIONS_H_
+#define SERVICE_REST_SERVER_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "service/calculator/calculator.h"
+
+namespace costs::rest {
+
+// Timeouts are from the beginning of what they bound to its end, so that a
+// client who trickles bytes gains nothing.
+struct Limits {
+  uint32_t header_bytes = 8 * 1024;           // of the request line, and of the fields
+  uint64_t body_bytes = 64 * 1024;            // of a request
+  size_t connections = 1024;                  // more are answered 503 and closed
+  absl::Duration header = absl::Seconds(10);  // also a new connection's first byte
+  absl::Duration body = absl::Seconds(10);
+  absl::Duration idle = absl::Seconds(75);         // between two requests
+  absl::Duration calculation = absl::Seconds(30);  // the Caller's deadline
+  absl::Duration write = absl::Seconds(30);
+  // Reading on after the last answer, so that the client gets to read it.
+  absl::Duration linger = absl::Seconds(1);
+  // A client who closed his side of the connection may still be reading: he
+  // counts as gone only after this time. One whose connection is reset is gone
+  // at once.
+  absl::Duration half_close = absl::Seconds(2);
+};
+
+struct ServerOptions {
+  // HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets, or
+  // localhost (127.0.0.1). Port 0 takes any free one.
+  std::string listen = "127.0.0.1:0";
+  int io_threads = 2;
+  // Borrowed; outlives the server and every `done` that it was given.
+  calculator::Calculator* calculator = nullptr;
+  // Whom the requests are counted as, until there is a login.
+  std::string account_id;
+  bool live_mode = false;
+  // These may be called from several threads at once.
+  std::function<absl::Time()> clock = absl::Now;
+  std::function<bool()> serving = [] { return true; };                    // GET /healthz
+  std::function<void(absl::string_view)> log = [](absl::string_view) {};  // what the operator should know
+  Limits limits;
+};
+
+}  // namespace costs::rest
+
+#endif  // SERVICE_REST_SERVER_OPTIONS_H_

@@ -1,0 +1,523 @@
+#include "service/rest/session.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/types/span.h"
+#include "boost/asio/dispatch.hpp"
+#include "boost/asio/post.hpp"
+#include "boost/asio/write.hpp"
+#include "boost/beast/http/error.hpp"
+#include "boost/beast/http/read.hpp"
+#include "boost/beast/http/write.hpp"
+
+namespace costs::rest {
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr char kCostsInstantPath[] = "/costs/instant";
+constexpr char kHealthPath[] = "/healthz";
+constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr size_t kLongestRequestId = 128;
+constexpr size_t kFirstRead = 1024;
+// Room in a session's buffer for what is read beyond a header.
+constexpr size_t kReadAhead = 16 * 1024;
+// What a client may still send after the last answer.
+constexpr size_t kMostDiscarded = 4 * 1024 * 1024;
+// A timer's expiry is now plus its duration; this keeps the sum in range.
+constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 365);
+
+absl::string_view View(beast::string_view text) { return absl::string_view(text.data(), text.size()); }
+
+HttpError MakeError(int status, absl::string_view code, std::string message) {
+  HttpError error;
+  error.status = status;
+  error.code = std::string(code);
+  error.message = std::move(message);
+  return error;
+}
+
+HttpError TooLarge(const Limits& limits) {
+  return MakeError(413, "body_too_large",
+                   absl::StrCat("body: is over the limit of ", limits.body_bytes, " bytes; send one record a request"));
+}
+
+HttpError TimedOut() {
+  return MakeError(408, "request_timeout", "The request did not arrive in time; send it without pausing.");
+}
+
+HttpError Overloaded(absl::string_view why) {
+  HttpError error = MakeError(503, "overloaded", std::string(why));
+  error.retry_after_seconds = 1;
+  return error;
+}
+
+HttpError FromHttpError(const beast::error_code& error, const Limits& limits) {
+  if (error == http::error::body_limit) return TooLarge(limits);
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return MakeError(431, "header_too_large",
+                     absl::StrCat("The request's header is over the limit of ", limits.header_bytes,
+                                  " bytes; leave out fields that are not needed."));
+  }
+  if (error == http::error::partial_message) {
+    return MakeError(400, "malformed_request", "The request ended before it was whole; send all that its header says.");
+  }
+  return MakeError(400, "malformed_request", absl::StrCat("The request is not HTTP/1.1: ", error.message(), "."));
+}
+
+bool IsRequestId(absl::string_view text) {
+  return !text.empty() && text.size() <= kLongestRequestId && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
+}
+
+bool IsJson(absl::string_view content_type) {
+  const absl::string_view type = content_type.substr(0, content_type.find(';'));
+  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/json");
+}
+
+}  // namespace
+
+// A calculation under way. The calculator's `done` owns it, so that the batch
+// and all that it borrows stay even when the session ends first.
+struct Session::Call {
+  std::shared_ptr<SessionEnvironment> environment;  // account_id
+  CostsRequest request;
+  calculator::Submission submission;
+  calculator::Outcome outcome;
+  calculator::Batch batch;
+  // Shared once more, since `cancelled` may be copied.
+  std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> done{false};
+};
+
+Session::Session(net::ip::tcp::socket socket, std::shared_ptr<SessionEnvironment> environment, bool refused)
+    : environment_(std::move(environment)),
+      refused_(refused),
+      socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      half_close_timer_(socket_.get_executor()),
+      buffer_(environment_->options.limits.header_bytes + kReadAhead) {}
+
+template <typename Step>
+void Session::Guard(const Step& step) {
+  if (phase_ == Phase::kClosed) return;
+  try {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      environment_->options.log(absl::StrCat("REST request ", request_id_, " failed: ", error.what()));
+      Close();
+    }
+  } catch (...) {
+    // Not even the log worked; the connection still goes.
+    Close();
+  }
+}
+
+auto Session::Then(void (Session::*method)(ErrorCode, size_t)) {
+  return [self = shared_from_this(), method](ErrorCode error, size_t bytes) {
+    self->Guard([&] { (self.get()->*method)(error, bytes); });
+  };
+}
+
+// ---- beginning and end --------------------------------------------------------
+
+void Session::Start() {
+  net::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+    self->Guard([&] {
+      ErrorCode ignored;  // without these two the session works, if slower
+      self->socket_.set_option(net::ip::tcp::no_delay(true), ignored);
+      self->socket_.non_blocking(true, ignored);  // for the reads of OnReadable
+      if (!self->refused_) return self->AwaitRequest(self->environment_->options.limits.header);
+      self->TakeHeader();
+      self->Refuse({Overloaded("Too many connections are open; use one for several requests, or try again later."), ""},
+                   /*close=*/true);
+    });
+  });
+}
+
+void Session::Drain() {
+  net::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+    self->Guard([&] {
+      self->draining_ = true;
+      ErrorCode ignored;
+      // A request that has reached this machine is still answered.
+      if (self->phase_ == Phase::kIdle && self->socket_.available(ignored) == 0) self->Close();
+    });
+  });
+}
+
+void Session::Close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  if (call_ != nullptr) call_->cancelled->store(true);
+  call_.reset();
+  try {
+    StopTimers();
+  } catch (const std::exception&) {
+    // A timer that goes off later finds the session closed.
+  }
+  ErrorCode ignored;
+  socket_.close(ignored);
+  environment_->finished(this);
+}
+
+void Session::StartTimer(absl::Duration timeout) {
+  const uint64_t number = ++timer_number_;
+  timer_.expires_after(absl::ToChronoNanoseconds(std::clamp(timeout, absl::ZeroDuration(), kLongestTimeout)));
+  timer_.async_wait([self = shared_from_this(), number](ErrorCode error) {
+    self->Guard([&] {
+      if (!error && number == self->timer_number_) self->OnTimeout();
+    });
+  });
+}
+
+void Session::StopTimers() {
+  ++timer_number_;
+  timer_.cancel();
+  half_close_timer_.cancel();
+}
+
+void Session::OnTimeout() {
+  switch (phase_) {
+    case Phase::kReading:
+      // The pending read ends with an error, and its handler answers.
+      timed_out_ = true;
+      socket_.cancel();
+      return;
+    case Phase::kCalculating: {
+      calculator::Failure failure;
+      failure.code = absl::StatusCode::kDeadlineExceeded;
+      call_->cancelled->store(true);
+      call_.reset();
+      ++calculation_number_;
+      socket_.cancel();
+      return Refuse({ErrorFromFailure(failure), ""}, /*close=*/true);
+    }
+    case Phase::kIdle:
+    case Phase::kWriting:
+    case Phase::kLingering:
+    case Phase::kClosed:
+      return Close();
+  }
+}
+
+// ---- reading ------------------------------------------------------------------
+
+void Session::AwaitRequest(absl::Duration timeout) {
+  phase_ = Phase::kIdle;
+  if (draining_) return Close();
+  if (buffer_.size() > 0) return ReadHeader();
+  StartTimer(timeout);
+  socket_.async_read_some(buffer_.prepare(kFirstRead), Then(&Session::OnFirstBytes));
+}
+
+void Session::OnFirstBytes(ErrorCode error, size_t bytes) {
+  if (error) return Close();
+  buffer_.commit(bytes);
+  ReadHeader();
+}
+
+void Session::ReadHeader() {
+  const Limits& limits = environment_->options.limits;
+  phase_ = Phase::kReading;
+  timed_out_ = false;
+  parser_.emplace();
+  parser_->header_limit(limits.header_bytes);
+  parser_->body_limit(limits.body_bytes);
+  StartTimer(limits.header);
+  http::async_read_header(socket_, buffer_, *parser_, Then(&Session::OnHeader));
+}
+
+void Session::OnHeader(ErrorCode error, size_t) {
+  TakeHeader();
+  if (error) return OnReadError(error);
+  refusal_ = CheckHeader();
+  if (parser_->is_done()) return Dispatch();
+  if (ExpectsContinue()) {
+    // Whether a refused client sends its body all the same is unknown, so what
+    // follows could not be told from a next request.
+    if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/true);
+    StartTimer(environment_->options.limits.body);
+    return net::async_write(socket_, net::buffer(kContinue, sizeof kContinue - 1), Then(&Session::OnContinueWritten));
+  }
+  ReadBody();
+}
+
+void Session::OnContinueWritten(ErrorCode error, size_t) {
+  if (error) return OnReadError(error);
+  ReadBody();
+}
+
+void Session::ReadBody() {
+  StartTimer(environment_->options.limits.body);
+  http::async_read(socket_, buffer_, *parser_, Then(&Session::OnBody));
+}
+
+void Session::OnBody(ErrorCode error, size_t) {
+  if (error) return OnReadError(error);
+  Dispatch();
+}
+
+void Session::OnReadError(ErrorCode error) {
+  if (timed_out_) return Refuse({TimedOut(), ""}, /*close=*/true);
+  const bool of_http = error.category() == http::make_error_code(http::error::bad_method).category();
+  if (!of_http || error == http::error::end_of_stream) return Close();
+  Refuse({FromHttpError(error, environment_->options.limits), ""}, /*close=*/true);
+}
+
+// Keeps what the answer needs of the header, however much of it was read.
+void Session::TakeHeader() {
+  route_ = Route::kUnknown;
+  query_.clear();
+  refusal_.reset();
+  request_id_.clear();
+  version_ = 11;
+  keep_alive_ = false;
+  head_ = false;
+  if (parser_.has_value()) {
+    const auto& request = parser_->get();
+    const absl::string_view given = View(request["X-Request-Id"]);
+    if (IsRequestId(given)) request_id_ = std::string(given);
+    if (parser_->is_header_done()) {
+      version_ = request.version();
+      keep_alive_ = request.keep_alive();
+      head_ = request.method() == http::verb::head;
+    }
+    absl::StatusOr<RequestTarget> target = ParseRequestTarget(View(request.target()));
+    if (target.ok()) {
+      if (target->path == kCostsInstantPath) route_ = Route::kCostsInstant;
+      if (target->path == kHealthPath) route_ = Route::kHealth;
+      query_ = std::move(target->query);
+    } else {
+      refusal_ = Refusal{MakeError(400, "malformed_request", absl::StrCat(target.status().message(), ".")), ""};
+    }
+  }
+  if (request_id_.empty()) {
+    request_id_ = absl::StrFormat("%s%08x", environment_->request_id_prefix, environment_->next_request.fetch_add(1));
+  }
+}
+
+std::optional<Session::Refusal> Session::CheckHeader() const {
+  const auto& request = parser_->get();
+  if (refusal_.has_value()) return refusal_;
+  if (request.version() >= 11 && request.count(http::field::host) != 1) {
+    return Refusal{MakeError(400, "malformed_request", "The request needs exactly one Host field; give it once."), ""};
+  }
+  if (route_ == Route::kUnknown) {
+    return Refusal{MakeError(404, "not_found",
+                             absl::StrCat("There is nothing at this path; use POST ", kCostsInstantPath, " or GET ",
+                                          kHealthPath, ".")),
+                   ""};
+  }
+  const bool costs = route_ == Route::kCostsInstant;
+  const bool allowed = costs ? request.method() == http::verb::post
+                             : request.method() == http::verb::get || request.method() == http::verb::head;
+  if (!allowed) {
+    const absl::string_view allow = costs ? "POST" : "GET, HEAD";
+    return Refusal{MakeError(405, "method_not_allowed", absl::StrCat("This path takes ", allow, " only.")), allow};
+  }
+  if (!costs) return std::nullopt;
+  const auto content_type = request.find(http::field::content_type);
+  if (content_type != request.end() && !IsJson(View(content_type->value()))) {
+    return Refusal{
+        MakeError(415, "unsupported_media_type", "The Content-Type must be application/json; send the record as JSON."),
+        ""};
+  }
+  const auto encoding = request.find(http::field::content_encoding);
+  if (encoding != request.end() && !absl::EqualsIgnoreCase(View(encoding->value()), "identity")) {
+    return Refusal{
+        MakeError(415, "unsupported_media_type", "A Content-Encoding is not accepted; send the JSON as it is."), ""};
+  }
+  return std::nullopt;
+}
+
+bool Session::ExpectsContinue() const {
+  const auto& request = parser_->get();
+  return request.version() >= 11 && absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue");
+}
+
+// ---- answering ----------------------------------------------------------------
+
+void Session::Dispatch() {
+  const auto& request = parser_->get();
+  const auto transfer = request.find(http::field::transfer_encoding);
+  if (transfer != request.end() && !absl::EqualsIgnoreCase(View(transfer->value()), "chunked")) {
+    // Where such a body ends is not known.
+    return Refuse({MakeError(501, "not_implemented", "The only Transfer-Encoding that is accepted is chunked."), ""},
+                  /*close=*/true);
+  }
+  if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/refusal_->error.code == "malformed_request");
+  if (route_ == Route::kHealth) return AnswerHealth();
+  StartCalculation();
+}
+
+void Session::AnswerHealth() {
+  const bool serving = environment_->options.serving();
+  Answer(serving ? 200 : 503, serving ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", /*close=*/false);
+}
+
+void Session::StartCalculation() {
+  const ServerOptions& options = environment_->options;
+  auto call = std::make_shared<Call>();
+  const std::vector<calculator::Violation> violations =
+      ParseCostsRequest(parser_->get().body(), query_, &call->request);
+  if (!violations.empty()) return Refuse({ErrorFromViolations(violations), ""}, /*close=*/false);
+
+  call->environment = environment_;
+  call->submission = call->request.submission();
+  calculator::Batch& batch = call->batch;
+  batch.caller.account_id = call->environment->options.account_id;
+  batch.caller.live_mode = options.live_mode;
+  batch.caller.deadline = options.clock() + options.limits.calculation;
+  batch.caller.cancelled = [cancelled = call->cancelled] { return cancelled->load(); };
+  batch.options = call->request.options;
+  batch.submissions = absl::MakeConstSpan(&call->submission, 1);
+  batch.outcomes = absl::MakeSpan(&call->outcome, 1);
+
+  phase_ = Phase::kCalculating;
+  call_ = call;
+  ++calculation_number_;
+  StartTimer(options.limits.calculation);
+  options.calculator->Calculate(&batch, [weak = weak_from_this(), call]() {
+    call->done.store(true);
+    try {
+      call->environment->gate.IfOpen([&] {
+        const std::shared_ptr<Session> session = weak.lock();
+        if (session == nullptr) return;
+        net::post(session->socket_.get_executor(),
+                  [session, call] { session->Guard([&] { session->OnCalculated(call); }); });
+      });
+    } catch (const std::exception&) {
+      // The session's own timer answers in place of this.
+    }
+  });
+  if (!call->done.load()) WatchPeer();
+}
+
+void Session::OnCalculated(const std::shared_ptr<Call>& call) {
+  if (phase_ != Phase::kCalculating || call != call_) return;  // answered in its place
+  call_.reset();
+  ++calculation_number_;
+  StopTimers();
+  socket_.cancel();  // the watch
+  if (!call->outcome.ok()) return Refuse({ErrorFromFailure(*call->outcome.failure), ""}, /*close=*/false);
+  AnswerContext context;
+  context.account_id = environment_->options.account_id;
+  context.live_mode = environment_->options.live_mode;
+  context.time_created = call->batch.time_created;
+  Answer(200, RenderMeterRecord(call->request, call->outcome.record, context), /*close=*/false);
+}
+
+void Session::WatchPeer() {
+  socket_.async_wait(net::ip::tcp::socket::wait_read,
+                     [self = shared_from_this(), calculation = calculation_number_](ErrorCode error) {
+                       self->Guard([&] { self->OnReadable(error, calculation); });
+                     });
+}
+
+void Session::OnReadable(ErrorCode error, uint64_t calculation) {
+  if (error || phase_ != Phase::kCalculating || calculation != calculation_number_) return;
+  ErrorCode read_error;
+  const size_t room = std::min(kFirstRead, buffer_.max_size() - buffer_.size());
+  const size_t bytes = socket_.read_some(buffer_.prepare(room), read_error);
+  if (read_error == net::error::would_block) return WatchPeer();
+  if (read_error == net::error::eof) return OnHalfClosed();
+  if (read_error) return Close();
+  // A pipelined request. It waits its turn; when the buffer is full, the rest
+  // waits with the client.
+  buffer_.commit(bytes);
+  if (buffer_.size() < kReadAhead) WatchPeer();
+}
+
+void Session::OnHalfClosed() {
+  const absl::Duration patience = environment_->options.limits.half_close;
+  half_close_timer_.expires_after(
+      absl::ToChronoNanoseconds(std::clamp(patience, absl::ZeroDuration(), kLongestTimeout)));
+  half_close_timer_.async_wait([self = shared_from_this(), calculation = calculation_number_](ErrorCode error) {
+    self->Guard([&] {
+      if (error || self->phase_ != Phase::kCalculating || calculation != self->calculation_number_) return;
+      self->call_->cancelled->store(true);
+    });
+  });
+}
+
+void Session::Refuse(const Refusal& refusal, bool close) {
+  const ServerOptions& options = environment_->options;
+  const HttpError& error = refusal.error;
+  if (!error.internal.empty()) {
+    options.log(absl::StrCat("REST request ", request_id_, " answered ", error.status, ": ", error.internal));
+  }
+  const ErrorContext context = route_ == Route::kCostsInstant ? ErrorContext::kCostsInstant : ErrorContext::kApi;
+  response_.emplace();
+  if (!refusal.allow.empty()) {
+    response_->set(http::field::allow, beast::string_view(refusal.allow.data(), refusal.allow.size()));
+  }
+  if (error.retry_after_seconds.has_value()) {
+    response_->set(http::field::retry_after, absl::StrCat(*error.retry_after_seconds));
+  }
+  Answer(error.status, RenderError(error, context, options.live_mode, options.clock()), close);
+}
+
+void Session::Answer(int status, std::string body, bool close) {
+  const bool keep_alive = keep_alive_ && !close && !draining_;
+  if (!response_.has_value()) response_.emplace();
+  response_->version(version_);
+  response_->result(static_cast<unsigned>(status));
+  if (status == 499) response_->reason("Client Closed Request");
+  response_->set(http::field::date,
+                 absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", environment_->options.clock(), absl::UTCTimeZone()));
+  response_->set(http::field::content_type, "application/json");
+  response_->set(http::field::cache_control, "no-store");
+  response_->set("X-Request-Id", request_id_);
+  response_->keep_alive(keep_alive);
+  response_->body() = std::move(body);
+  response_->prepare_payload();
+  Write();
+}
+
+void Session::Write() {
+  phase_ = Phase::kWriting;
+  StartTimer(environment_->options.limits.write);
+  serializer_.emplace(*response_);
+  if (head_) return http::async_write_header(socket_, *serializer_, Then(&Session::OnWritten));
+  http::async_write(socket_, *serializer_, Then(&Session::OnWritten));
+}
+
+void Session::OnWritten(ErrorCode error, size_t) {
+  const bool keep_alive = response_->keep_alive() && !draining_;
+  serializer_.reset();
+  response_.reset();
+  parser_.reset();
+  if (error) return Close();
+  if (!keep_alive) return Linger();
+  AwaitRequest(environment_->options.limits.idle);
+}
+
+// Closing a socket that holds unread bytes makes the kernel discard the answer
+// as well. So: say that nothing more comes, and read on for a while.
+void Session::Linger() {
+  phase_ = Phase::kLingering;
+  ErrorCode error;
+  socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
+  if (error) return Close();
+  StartTimer(environment_->options.limits.linger);
+  socket_.async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
+}
+
+void Session::OnLingerRead(ErrorCode error, size_t bytes) {
+  discarded_bytes_ += bytes;
+  if (error || discarded_bytes_ > kMostDiscarded) return Close();
+  socket_.async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
+}
+
+}  // namespace costs::rest

@@ -1,0 +1,171 @@
+// One connection of the REST server: reads requests one after the other, has
+// them answered, writes the answers.
+//
+// A session lives on its socket's strand: all its state is touched there only.
+// It is owned by the server's register and by its own pending operations. A
+// calculation may outlive it: what the calculator works on is a Call, which the
+// `done` given to the calculator owns together with the session.
+#ifndef SERVICE_REST_SESSION_H_
+#define SERVICE_REST_SESSION_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/beast/core/error.hpp"
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/http/message.hpp"
+#include "boost/beast/http/parser.hpp"
+#include "boost/beast/http/serializer.hpp"
+#include "boost/beast/http/string_body.hpp"
+#include "service/rest/costs_json.h"
+#include "service/rest/http_error.h"
+#include "service/rest/request_target.h"
+#include "service/rest/server_options.h"
+
+namespace costs::rest {
+
+// Lets answers through to the sessions until the server stops. Thread-safe.
+class AnswerGate {
+ public:
+  // Runs `pass` unless the gate is closed; Close() waits for it.
+  void IfOpen(const std::function<void()>& pass) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (open_) pass();
+  }
+  void Close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  bool open_ = true;
+};
+
+class Session;
+
+// What the sessions of a server share. Outlives the server where a calculator
+// still holds a Call.
+struct SessionEnvironment {
+  ServerOptions options;
+  // Called once by each session that ends, on its strand.
+  std::function<void(Session*)> finished;
+  std::string request_id_prefix;  // of this process's run
+  std::atomic<uint64_t> next_request{0};
+  AnswerGate gate;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // A session that is `refused` answers 503 and ends.
+  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionEnvironment> environment, bool refused);
+
+  // From any thread.
+  void Start();
+  // Ends when idle, else after the answer to the request that is under way. From
+  // any thread.
+  void Drain();
+
+  // Ends at once. On the session's strand, or when no thread runs it any more.
+  void Close();
+
+  bool refused() const { return refused_; }
+
+ private:
+  using ErrorCode = boost::beast::error_code;
+  using Body = boost::beast::http::string_body;
+
+  enum class Phase { kIdle, kReading, kCalculating, kWriting, kLingering, kClosed };
+  enum class Route { kUnknown, kCostsInstant, kHealth };
+
+  struct Call;
+
+  // A refusal and what else its answer says.
+  struct Refusal {
+    HttpError error;
+    absl::string_view allow;  // of 405
+  };
+
+  // Runs `step`; whatever it throws ends this session and no other.
+  template <typename Step>
+  void Guard(const Step& step);
+  // A completion handler that keeps the session alive and guards `method`.
+  auto Then(void (Session::*method)(ErrorCode, size_t));
+
+  void StartTimer(absl::Duration timeout);
+  void StopTimers();
+  void OnTimeout();
+
+  void AwaitRequest(absl::Duration timeout);
+  void OnFirstBytes(ErrorCode error, size_t bytes);
+  void ReadHeader();
+  void OnHeader(ErrorCode error, size_t bytes);
+  void ReadBody();
+  void OnContinueWritten(ErrorCode error, size_t bytes);
+  void OnBody(ErrorCode error, size_t bytes);
+  void OnReadError(ErrorCode error);
+
+  void TakeHeader();
+  std::optional<Refusal> CheckHeader() const;
+  bool ExpectsContinue() const;
+
+  void Dispatch();
+  void AnswerHealth();
+  void StartCalculation();
+  void OnCalculated(const std::shared_ptr<Call>& call);
+  // Notices a client who goes while the calculator works.
+  void WatchPeer();
+  void OnReadable(ErrorCode error, uint64_t calculation);
+  void OnHalfClosed();
+
+  void Refuse(const Refusal& refusal, bool close);
+  void Answer(int status, std::string body, bool close);
+  void Write();
+  void OnWritten(ErrorCode error, size_t bytes);
+  void Linger();
+  void OnLingerRead(ErrorCode error, size_t bytes);
+
+  const std::shared_ptr<SessionEnvironment> environment_;
+  const bool refused_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer half_close_timer_;
+  uint64_t timer_number_ = 0;  // tells a timer that was replaced from the one that runs
+  boost::beast::flat_buffer buffer_;
+  Phase phase_ = Phase::kIdle;
+  bool draining_ = false;
+  bool timed_out_ = false;
+
+  // The request that is being read or answered.
+  std::optional<boost::beast::http::request_parser<Body>> parser_;
+  Route route_ = Route::kUnknown;
+  Query query_;
+  std::optional<Refusal> refusal_;  // found in the header, answered after the body
+  std::string request_id_;
+  unsigned version_ = 11;
+  bool keep_alive_ = false;
+  bool head_ = false;
+
+  std::shared_ptr<Call> call_;
+  uint64_t calculation_number_ = 0;  // tells a watch of an earlier calculation from this one's
+
+  std::optional<boost::beast::http::response<Body>> response_;
+  std::optional<boost::beast::http::response_serializer<Body>> serializer_;
+
+  std::array<char, 4096> discarded_;
+  size_t discarded_bytes_ = 0;
+};
+
+}  // namespace costs::rest
+
+#endif  // SERVICE_REST_SESSION_H_
