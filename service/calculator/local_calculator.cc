@@ -71,9 +71,10 @@ class Pricer {
     violations_.clear();
     const bool ok = Validate(submission, &valid, &violations_);
     if (batch_.options.include_breakdown && batch_.submissions.size() > limits_.breakdown_records) {
-      violations_.push_back({"include_breakdown", absl::StrCat("is allowed in calls of at most ",
-                                                               limits_.breakdown_records, " records; send fewer"),
-                             /*of_call=*/true});
+      violations_.push_back(
+          {"include_breakdown",
+           absl::StrCat("is allowed in calls of at most ", limits_.breakdown_records, " records; send fewer"),
+           /*of_call=*/true});
     }
     if (!ok || !violations_.empty()) {
       outcome->failure = Invalid(std::move(violations_));
@@ -158,8 +159,9 @@ class Pricer {
     std::vector<engine::BreakdownSegment> segments =
         engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments);
     if (segments.empty()) {
-      return Invalid({{"include_breakdown", absl::StrCat("would need more than ", limits_.breakdown_segments,
-                                                         " segments for this record; ask for a shorter period"),
+      return Invalid({{"include_breakdown",
+                       absl::StrCat("would need more than ", limits_.breakdown_segments,
+                                    " segments for this record; ask for a shorter period"),
                        /*of_call=*/true}});
     }
     for (engine::BreakdownSegment& segment : segments) {

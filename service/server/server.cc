@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "service/calculator/local_calculator.h"
 #include "service/catalog/catalog_loader.h"
 #include "service/catalog/snapshot.h"
+#include "service/rest/server.h"
 #include "service/rpc/costs_service.h"
 #include "service/server/catalog_reloader.h"
 #include "spdlog/spdlog.h"
@@ -26,10 +28,6 @@ namespace {
 constexpr uint64_t kFirstVersion = 1;
 // What a stream that was told to end may still take to write its answers.
 constexpr absl::Duration kEndingGrace = absl::Seconds(2);
-
-std::chrono::system_clock::time_point After(absl::Duration duration) {
-  return absl::ToChronoTime(absl::Now() + duration);
-}
 
 void LogLoad(const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>>& loaded) {
   if (loaded.ok()) {
@@ -67,6 +65,21 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
                                                "; is the port taken, or the host not ours?"));
   }
   return server;
+}
+
+rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculator* calculator,
+                                const std::atomic<bool>* serving) {
+  rest::ServerOptions options;
+  options.listen = config.rest_listen;
+  options.io_threads = static_cast<int>(config.rest_threads);
+  options.calculator = calculator;
+  options.account_id = config.account_id;
+  options.live_mode = config.live_mode;
+  options.serving = [serving] { return serving->load(); };
+  options.log = [](absl::string_view line) { spdlog::warn("rest: {}", std::string(line)); };
+  options.limits.body_bytes = config.rest_body_limit;
+  options.limits.connections = config.rest_connections;
+  return options;
 }
 
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
@@ -110,7 +123,9 @@ struct Server::Parts {
   std::unique_ptr<CatalogReloader> reloader;
   calculator::LocalCalculator calculator;
   rpc::CostsService costs;
+  std::atomic<bool> serving{true};
   std::unique_ptr<grpc::Server> grpc;
+  std::unique_ptr<rest::Server> rest;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
@@ -128,8 +143,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc.get(), true);
 
+  std::string rest_address;
+  if (!config.rest_listen.empty()) {
+    parts->rest = std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, &parts->serving));
+    absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
+    if (!rest_port.ok()) {
+      return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
+                                                                  ": ", rest_port.status().message()));
+    }
+    rest_address = absl::StrCat(HostOf(config.rest_listen), ":", *rest_port);
+  }
+
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", port);
+  server->rest_address_ = std::move(rest_address);
   return server;
 }
 
@@ -140,13 +167,24 @@ Server::~Server() = default;
 void Server::ReloadCatalog() { parts_->reloader->Request(); }
 
 void Server::Drain() {
+  parts_->serving = false;
   SetHealth(parts_->grpc.get(), false);
   absl::SleepFor(parts_->config.drain_delay);
-  EndTimer timer(parts_->config.drain_timeout, [this] {
-    spdlog::warn("ending the streams that are still open after the drain timeout");
-    parts_->costs.EndStreams();
+  const absl::Time deadline = absl::Now() + parts_->config.drain_timeout;
+  std::thread rest([this, deadline] {
+    if (parts_->rest == nullptr) return;
+    if (absl::Status drained = parts_->rest->Drain(deadline); !drained.ok()) {
+      spdlog::warn("rest: {}", std::string(drained.message()));
+    }
   });
-  parts_->grpc->Shutdown(After(parts_->config.drain_timeout + kEndingGrace));
+  {
+    EndTimer timer(parts_->config.drain_timeout, [this] {
+      spdlog::warn("ending the streams that are still open after the drain timeout");
+      parts_->costs.EndStreams();
+    });
+    parts_->grpc->Shutdown(absl::ToChronoTime(deadline + kEndingGrace));
+  }
+  rest.join();
 }
 
 }  // namespace costs::server
