@@ -117,9 +117,14 @@ std::vector<LoadResult> Quiet(const std::vector<LoadResult>& rounds) {
   return quiet.empty() ? rounds : quiet;
 }
 
+struct RatioRounds {
+  std::vector<double> ratios;
+  bool disturbed = false;  // throughputs, and no round was quiet
+};
+
 // The ratio of each round. A ratio of throughputs leaves out the rounds that
 // other processes disturbed, unless that are all of them.
-std::vector<double> Ratios(const Comparison& comparison, const Results& results) {
+RatioRounds Ratios(const Comparison& comparison, const Results& results) {
   const std::vector<LoadResult>& subject = results.at({comparison.load, comparison.subject});
   const std::vector<LoadResult>& baseline = results.at({comparison.load, comparison.baseline});
   std::vector<double> all;
@@ -132,7 +137,9 @@ std::vector<double> Ratios(const Comparison& comparison, const Results& results)
     all.push_back(subject[round].records_per_second / baseline[round].records_per_second);
     if (std::max(subject[round].disturbed, baseline[round].disturbed) <= kQuiet) quiet.push_back(all.back());
   }
-  return quiet.empty() ? all : quiet;
+  const bool disturbed = comparison.measure == Measure::kThroughput && quiet.empty();
+  if (disturbed || comparison.measure == Measure::kCpu) return {std::move(all), disturbed};
+  return {std::move(quiet), false};
 }
 
 // One round of all cases; each round begins with another server.
@@ -177,10 +184,11 @@ void PrintDetails(const std::vector<Comparison>& comparisons, const Results& res
   }
   details << "\nratios                                   median   least    most  rounds\n";
   for (const Comparison& comparison : comparisons) {
-    const std::vector<double> ratios = Ratios(comparison, results);
+    const auto [ratios, disturbed] = Ratios(comparison, results);
     const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-    details << absl::StreamFormat("%-39s %7.3f %7.3f %7.3f  %d of %d\n", comparison.name, Median(ratios), *least, *most,
-                                  ratios.size(), results.at({comparison.load, comparison.subject}).size());
+    details << absl::StreamFormat("%-39s %7.3f %7.3f %7.3f  %d of %d%s\n", comparison.name, Median(ratios), *least,
+                                  *most, ratios.size(), results.at({comparison.load, comparison.subject}).size(),
+                                  disturbed ? ", all disturbed: believe _cpu" : "");
   }
   for (const Comparison& comparison : comparisons) {
     const double subject =
@@ -232,7 +240,7 @@ absl::Status RunServiceReport(const ReportOptions& options, const NameFilter& on
   }
   PrintDetails(comparisons, results, details);
   for (const Comparison& comparison : comparisons) {
-    out << absl::StreamFormat("%s %.3f\n", comparison.name, Median(Ratios(comparison, results)));
+    out << absl::StreamFormat("%s %.3f\n", comparison.name, Median(Ratios(comparison, results).ratios));
   }
   out.flush();
   return absl::OkStatus();
