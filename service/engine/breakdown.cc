@@ -34,15 +34,21 @@ std::vector<Int128> Apportion(const std::vector<int256_t>& numerators, Int128 di
   return parts;
 }
 
-std::vector<Instant> Cuts(const Interval& interval, const Timeline* prices, const Timeline* carbon, size_t most) {
+// Where any element's rate or the intensity changes, and the two ends. More than
+// `most` cuts after the start are not looked for.
+std::vector<Instant> Cuts(const Interval& interval, const PriceTimeline* prices, const Timeline* carbon, size_t most) {
   std::vector<Instant> cuts = {interval.start};
-  auto collect = [&](const Timeline::Stretch& stretch) {
-    cuts.push_back(stretch.interval.end);
-    return cuts.size() <= 2 * most + 2;
+  auto add = [&](const Timeline& timeline) {
+    size_t left = most + 1;
+    timeline.Visit(interval, [&](const Timeline::Stretch& stretch) {
+      cuts.push_back(stretch.interval.end);
+      return --left > 0;
+    });
   };
   cuts.push_back(interval.end);
-  if (prices != nullptr) prices->Visit(interval, collect);
-  if (carbon != nullptr) carbon->Visit(interval, collect);
+  // Not the sum: what two elements ask may change while their sum does not.
+  for (size_t i = 0; prices != nullptr && i < prices->elements().size(); ++i) add(prices->timeline_of(i));
+  if (carbon != nullptr) add(*carbon);
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
   return cuts;
@@ -54,7 +60,7 @@ std::vector<BreakdownSegment> BreakDown(const Usage& usage, const PriceTimeline*
                                         size_t most) {
   const Timeline* price_line = prices != nullptr ? &prices->timeline() : nullptr;
   const Timeline* carbon_line = carbon != nullptr ? &carbon->timeline() : nullptr;
-  const std::vector<Instant> cuts = Cuts(usage.interval, price_line, carbon_line, most);
+  const std::vector<Instant> cuts = Cuts(usage.interval, prices, carbon_line, most);
   if (cuts.size() - 1 > most) return {};
 
   const int256_t value(usage.value_micros);

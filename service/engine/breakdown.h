@@ -1,5 +1,5 @@
-// An answer explained: the record cut at every change of price or intensity,
-// with figures that add up to the record's own exactly.
+// An answer explained: the record cut at every change of an element's rate or of
+// the intensity, with figures that add up to the record's own exactly.
 #ifndef SERVICE_ENGINE_BREAKDOWN_H_
 #define SERVICE_ENGINE_BREAKDOWN_H_
 

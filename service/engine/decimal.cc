@@ -74,13 +74,13 @@ absl::StatusOr<Decimal> Decimal::Parse(absl::string_view text) {
   if (static_cast<int>(digits.size()) - scale > 10) {
     return absl::InvalidArgumentError(absl::StrCat("'", text, "' is over the limit of ", kLargestMagnitude));
   }
-  int64_t units = 0;
+  Int128 units = 0;  // up to 19 digits, which 64 bits need not hold
   for (char c : digits) units = units * 10 + (c - '0');
   for (; scale < 0; ++scale) units *= 10;
-  if (static_cast<Int128>(units) > PowerOfTen(scale) * kLargestMagnitude) {
+  if (units > PowerOfTen(scale) * kLargestMagnitude) {
     return absl::InvalidArgumentError(absl::StrCat("'", text, "' is over the limit of ", kLargestMagnitude));
   }
-  return Decimal(negative ? -units : units, scale);
+  return Decimal(static_cast<int64_t>(negative ? -units : units), scale);
 }
 
 absl::StatusOr<Decimal> Decimal::FromDouble(double value) {

@@ -34,7 +34,10 @@ class PriceTimeline {
 
   const std::vector<std::shared_ptr<const TariffElement>>& elements() const { return elements_; }
 
-  // What one element alone asks at an instant; for explanations, not for speed.
+  // One element alone, at the scale of the sum; for explanations, not for speed.
+  const Timeline& timeline_of(size_t element) const { return *parts_[element]; }
+
+  // What one element alone asks at an instant.
   struct ElementPrice {
     double rate = 0;  // major units per kWh
     Confidence confidence = kCertain;

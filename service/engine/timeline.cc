@@ -153,17 +153,25 @@ Timeline::Integral Timeline::IntegrateLong(Interval interval, int year_index) co
 }
 
 void Timeline::Visit(Interval interval, absl::FunctionRef<bool(const Stretch&)> visitor) const {
-  int64_t at = interval.start.ns;
-  while (at < interval.end.ns) {
+  // Held back until its end is known: a stretch may run on into the next year.
+  Stretch held{{interval.start, interval.start}, 0, kCertain, true};
+  while (held.interval.end < interval.end) {
+    const int64_t at = held.interval.end.ns;
     const Year& year = YearAt(YearIndexOf(at));
     for (size_t i = year.SlotAt(static_cast<uint32_t>((at - year.start_ns) / kNanosPerSecond));
-         i + 1 < year.slots.size() && at < interval.end.ns; ++i) {
-      const int64_t end = std::min(interval.end.ns, year.StartOf(i + 1));
+         i + 1 < year.slots.size() && held.interval.end < interval.end; ++i) {
+      const Instant end{std::min(interval.end.ns, year.StartOf(i + 1))};
       const Run& run = year.runs[year.slots[i].run];
-      if (!visitor({{{at}, {end}}, year.slots[i].rate, run.confidence, run.known})) return;
-      at = end;
+      const Stretch next{{held.interval.end, end}, year.slots[i].rate, run.confidence, run.known};
+      const bool differs = next.rate != held.rate || next.confidence != held.confidence || next.known != held.known;
+      if (differs && held.interval.nanos() > 0) {
+        if (!visitor(held)) return;
+        held.interval.start = held.interval.end;
+      }
+      held = {{held.interval.start, end}, next.rate, next.confidence, next.known};
     }
   }
+  visitor(held);
 }
 
 }  // namespace costs::engine

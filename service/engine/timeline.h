@@ -65,8 +65,8 @@ class Timeline {
   // `interval` is not empty and within [kEarliest, kLatest].
   Integral Integrate(Interval interval) const;
 
-  // The pieces that overlap the interval, cut to it, in order. Returning false
-  // ends the visit.
+  // The stretches of the interval in which nothing changes, in order. Returning
+  // false ends the visit.
   struct Stretch {
     Interval interval;
     int64_t rate = 0;
