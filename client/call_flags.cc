@@ -1,0 +1,45 @@
+#include "client/call_flags.h"
+
+#include <cstdlib>
+
+#include "absl/flags/flag.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+
+ABSL_FLAG(std::string, server, "", "a server's host:port");
+ABSL_FLAG(std::string, output, "", "a format");
+ABSL_FLAG(std::optional<absl::Duration>, deadline, std::nullopt, "a duration such as 10s or 1m30s");
+ABSL_FLAG(bool, non_persistent, false, "true or false");
+ABSL_FLAG(bool, simulate, false, "true or false");
+ABSL_FLAG(bool, no_tariff, false, "true or false");
+ABSL_FLAG(bool, no_carbon, false, "true or false");
+
+namespace costs::client {
+namespace {
+
+// An answer of 10000 records in full is some 5 MiB; gRPC's own limit is 4.
+constexpr int kLargestMessage = 64 << 20;
+
+}  // namespace
+
+const char kCallFlagsHelp[] =
+    "  --server=HOST:PORT   where the service is; default: $COSTS_SERVER, else 127.0.0.1:50051\n"
+    "  --non_persistent     a simulation: the server stores nothing (also --simulate)\n"
+    "  --no_tariff          without the cost\n"
+    "  --no_carbon          without the carbon\n";
+
+std::string ServerAddress() {
+  std::string address = absl::GetFlag(FLAGS_server);
+  if (!address.empty()) return address;
+  const char* const from_environment = getenv("COSTS_SERVER");
+  return from_environment != nullptr && *from_environment != '\0' ? from_environment : "127.0.0.1:50051";
+}
+
+std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  return v1::CostsService::NewStub(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+}  // namespace costs::client

@@ -1,0 +1,102 @@
+#include "client/rfc3339.h"
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace costs::client {
+namespace {
+
+constexpr int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01T00:00:00Z
+constexpr int64_t kLastSecond = 253'402'300'799;   // 9999-12-31T23:59:59Z
+
+// Reads exactly `digits` decimal digits at `from`; -1 where there are others.
+int Digits(const char* from, int digits) {
+  int number = 0;
+  for (int i = 0; i < digits; ++i) {
+    const unsigned digit = static_cast<unsigned char>(from[i]) - '0';
+    if (digit > 9) return -1;
+    number = number * 10 + static_cast<int>(digit);
+  }
+  return number;
+}
+
+int DaysInMonth(int year, int month) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted
+// from March, so that the leap day is the last of its year.
+int64_t DaysSinceEpoch(int year, int month, int day) {
+  const int64_t y = month > 2 ? year : year - 1;
+  const int64_t months_since_march = (month + 9) % 12;
+  const int64_t day_of_year = (153 * months_since_march + 2) / 5 + day - 1;
+  constexpr int64_t kDaysToEpoch = 719'468;  // from 0000-03-01
+  return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - kDaysToEpoch;
+}
+
+absl::Status Fault(absl::string_view text, absl::string_view what) {
+  constexpr size_t kShown = 40;
+  return absl::InvalidArgumentError(absl::StrCat("\"", text.substr(0, kShown), text.size() > kShown ? "…" : "",
+                                                 "\" is no RFC 3339 time such as 2022-02-01T10:30:00Z: ", what));
+}
+
+}  // namespace
+
+absl::StatusOr<UtcTime> ParseRfc3339(absl::string_view text) {
+  constexpr size_t kToSeconds = 19;  // YYYY-MM-DDThh:mm:ss
+  const char* const p = text.data();
+  if (text.size() < kToSeconds || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
+      p[16] != ':') {
+    return Fault(text, "it must begin YYYY-MM-DDThh:mm:ss");
+  }
+  const int year = Digits(p, 4);
+  const int month = Digits(p + 5, 2);
+  const int day = Digits(p + 8, 2);
+  const int hour = Digits(p + 11, 2);
+  const int minute = Digits(p + 14, 2);
+  const int second = Digits(p + 17, 2);
+  if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) {
+    return Fault(text, "it must begin YYYY-MM-DDThh:mm:ss");
+  }
+  if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) {
+    return Fault(text, "the calendar has no such day");
+  }
+  if (second == 60) return Fault(text, "leap seconds are not counted; give second 59 or the next minute");
+  if (hour > 23 || minute > 59 || second > 59) return Fault(text, "the clock has no such time (00:00:00 to 23:59:59)");
+
+  size_t at = kToSeconds;
+  int32_t nanos = 0;
+  if (at < text.size() && p[at] == '.') {
+    const size_t from = ++at;
+    int32_t unit = 100'000'000;
+    while (at < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(p[at]))) {
+      nanos += (p[at] - '0') * unit;
+      unit /= 10;
+      ++at;
+    }
+    if (at == from || at - from > 9) return Fault(text, "a fraction of a second has 1 to 9 digits");
+  }
+
+  const absl::string_view zone = text.substr(at);
+  int64_t offset = 0;  // seconds ahead of UTC
+  if (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':') {
+    const int hours = Digits(zone.data() + 1, 2);
+    const int minutes = Digits(zone.data() + 4, 2);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Fault(text, "an offset is -23:59 to +23:59");
+    offset = (zone[0] == '-' ? -60 : 60) * (hours * 60 + minutes);
+  } else if (zone != "Z" && zone != "z") {
+    return Fault(text, "it must end with Z or an offset such as +01:00");
+  }
+
+  const int64_t seconds = DaysSinceEpoch(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second - offset;
+  if (seconds < kFirstSecond || seconds > kLastSecond)
+    return Fault(text, "it must lie in the years 0001 to 9999 (UTC)");
+  return UtcTime{seconds, nanos};
+}
+
+}  // namespace costs::client
