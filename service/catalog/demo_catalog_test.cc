@@ -15,6 +15,7 @@ namespace {
 using engine::TariffRate;
 using Integral = engine::Timeline::Integral;
 
+constexpr int64_t kHourNanos = 3600 * engine::kNanosPerSecond;
 constexpr char kDocumentation[] = "loc_641b90b758fb8e6293716e40";
 constexpr char kNightRate[] = "loc_000000000000000000000001";
 constexpr char kCalifornia[] = "loc_000000000000000000000002";
@@ -106,13 +107,11 @@ TEST_F(DemoCatalogTest, NightRate_ChangesAtTheLocalTime) {
   // 00:30 to 04:30 by the clock, in winter and in summer.
   for (absl::string_view night : {"2023-01-15T00:30:00Z", "2023-06-15T00:30:00+01:00"}) {
     const engine::Instant start = At(night);
-    const engine::Instant end{start.ns + 4 * 3600 * engine::kNanosPerSecond};
-    const engine::Instant later{end.ns + 3600 * engine::kNanosPerSecond};
+    const engine::Instant end{start.ns + 4 * kHourNanos};
+    const engine::Instant later{end.ns + kHourNanos};
     EXPECT_EQ(CostOfWh(kNightRate, TariffRate::kImport, 1'000'000, {start, end}), "89999700");
     EXPECT_EQ(CostOfWh(kNightRate, TariffRate::kImport, 1'000'000, {end, later}), "310275000");
-    EXPECT_EQ(
-        CostOfWh(kNightRate, TariffRate::kImport, 1'000'000, {{start.ns - 3600 * engine::kNanosPerSecond}, start}),
-        "310275000");
+    EXPECT_EQ(CostOfWh(kNightRate, TariffRate::kImport, 1'000'000, {{start.ns - kHourNanos}, start}), "310275000");
   }
 }
 
@@ -133,9 +132,7 @@ TEST_F(DemoCatalogTest, California_HasSeasonsAndTimesOfUse) {
            Case{"2026-12-01T14:00:00-08:00", "225580"},
        }) {
     const engine::Instant start = At(c.start);
-    EXPECT_EQ(CostOfWh(kCalifornia, TariffRate::kImport, 1000, {start, {start.ns + 3600 * engine::kNanosPerSecond}}),
-              c.micros)
-        << c.start;
+    EXPECT_EQ(CostOfWh(kCalifornia, TariffRate::kImport, 1000, {start, {start.ns + kHourNanos}}), c.micros) << c.start;
   }
   EXPECT_EQ(Find(kCalifornia).currency_code, "USD");
   // Before the sheet took effect there is no price.
@@ -163,12 +160,10 @@ TEST_F(DemoCatalogTest, MarketHome_BothClockChangesArePriced) {
     EXPECT_NE(CostOfWh(kMarketHome, TariffRate::kExport, 1000, day), "gap");
     EXPECT_NE(CarbonOfWh(kMarketHome, 1000, day, engine::kCertain), "gap");
   }
-  EXPECT_EQ(From("2023-03-26T00:00:00Z", "2023-03-27T00:00:00+01:00").nanos(), 23 * 3600 * engine::kNanosPerSecond);
+  EXPECT_EQ(From("2023-03-26T00:00:00Z", "2023-03-27T00:00:00+01:00").nanos(), 23 * kHourNanos);
   for (absl::string_view pass : {"2023-10-29T01:00:00+01:00", "2023-10-29T01:00:00Z"}) {
     const engine::Instant start = At(pass);
-    EXPECT_EQ(CostOfWh(kMarketHome, TariffRate::kImport, 1000, {start, {start.ns + 1800 * engine::kNanosPerSecond}}),
-              "55650")
-        << pass;
+    EXPECT_EQ(CostOfWh(kMarketHome, TariffRate::kImport, 1000, {start, {start.ns + kHourNanos / 2}}), "55650") << pass;
   }
 }
 

@@ -45,7 +45,6 @@ class Scanner {
     rest_.remove_prefix(end);
   }
 
-  bool ok() const { return ok_; }
   bool at_end() const { return ok_ && rest_.empty(); }
 
  private:
@@ -58,6 +57,8 @@ class Scanner {
   absl::string_view rest_;
   bool ok_ = true;
 };
+
+int64_t SecondOfDay(int64_t hour, int64_t minute, int64_t second) { return (hour * 60 + minute) * 60 + second; }
 
 }  // namespace
 
@@ -82,7 +83,7 @@ absl::optional<engine::Instant> ParseRfc3339(absl::string_view text) {
     scanner.OneOf(":");
     const int minutes = scanner.Digits(2);
     if (hours > 23 || minutes > 59) return absl::nullopt;
-    offset = (hours * 60 + minutes) * 60 * (zone == '-' ? -1 : 1);
+    offset = SecondOfDay(hours, minutes, 0) * (zone == '-' ? -1 : 1);
   }
   if (!scanner.at_end() || hour > 23 || minute > 59 || second > 59) return absl::nullopt;
 
@@ -90,7 +91,7 @@ absl::optional<engine::Instant> ParseRfc3339(absl::string_view text) {
   // A date that does not exist would have been carried into the next month.
   if (date.month() != month || date.day() != day) return absl::nullopt;
   const int64_t seconds =
-      (date - absl::CivilDay(1970, 1, 1)) * int64_t{86'400} + (hour * 60 + minute) * 60 + second - offset;
+      (date - absl::CivilDay(1970, 1, 1)) * int64_t{86'400} + SecondOfDay(hour, minute, second) - offset;
   constexpr int64_t kEarliest = engine::kEarliest.ns / engine::kNanosPerSecond;
   constexpr int64_t kLatest = engine::kLatest.ns / engine::kNanosPerSecond;
   return engine::Instant::FromSeconds(std::clamp(seconds, kEarliest - 1, kLatest + 1));

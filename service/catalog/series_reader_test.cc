@@ -72,7 +72,7 @@ TEST(ReadMarketSeries, BrokenFiles_AreRefusedWithTheirLine) {
     std::string text;
     absl::string_view fault;
   };
-  const auto with = [](std::vector<std::string> rows) {
+  const auto with = [](const std::vector<std::string>& rows) {
     std::string text(kMarketHeader);
     for (const std::string& row : rows) absl::StrAppend(&text, row, "\n");
     return text;
