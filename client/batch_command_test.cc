@@ -72,7 +72,7 @@ TEST(RunBatch, Records_ComeOutPricedAndInOrder) {
 
 TEST(RunBatch, BadAndRefusedLines_AreReportedAndTheRestGoesOn) {
   Ran ran = Batch(absl::StrCat(kHeader, "\n", Row("loc_unknown", 2), "\n", Row("loc_1", 3), "\nloc_1,x,WH,,,4\n",
-                             Row("loc_invalid", 5), "\nloc_1\n", Row("loc_1", 7), "\n"));
+                               Row("loc_invalid", 5), "\nloc_1\n", Row("loc_1", 7), "\n"));
   EXPECT_EQ(ran.code, kSomeRecordsFailed);
   ASSERT_EQ(ran.out.size(), 7u);
   const std::string unknown = "line 2: LOCATION_NOT_FOUND: there is no location loc_unknown";

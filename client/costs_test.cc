@@ -67,7 +67,7 @@ TEST(Costs, WrongArguments_AreUsage) {
       {"instant --chunk=1", "costs instant: there is no flag --chunk"},
       {"instant loc_1", "costs instant: \"loc_1\" is no flag; flags begin with --"},
       {"instant --value=x", "costs instant: value: must be a number such as 20567 or 1.5, but is \"x\""},
-      {"instant --start=today", "costs instant: start_time: \"today\" is no RFC 3339 time"},
+      {"instant --start=today", "costs instant: start_time: \"today\" must be an RFC 3339 time"},
       {"instant --deadline=soon", "costs instant: --deadline: \"soon\" is not a duration such as 10s or 1m30s"},
       {"batch", "costs batch: give one input file, or - for standard input"},
       {"batch a b", "costs batch: give one input file, or - for standard input"},

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "client/rfc3339.h"
+#include "service/rfc3339/rfc3339.h"
 
 namespace costs::client {
 namespace {
@@ -77,10 +77,14 @@ absl::Status NumberFromText(Field field, absl::string_view text, v1::MeterRecord
   return absl::OkStatus();
 }
 
+// Of a wrong time, in its message.
+constexpr size_t kShownText = 40;
+
 absl::Status TimeFromText(Field field, absl::string_view text, google::protobuf::Timestamp* time) {
-  absl::StatusOr<UtcTime> parsed = ParseRfc3339(text);
+  absl::StatusOr<rfc3339::Time> parsed = rfc3339::Parse(text);
   if (!parsed.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(InfoOf(field).name, ": ", parsed.status().message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(InfoOf(field).name, ": \"", text.substr(0, kShownText), "\" ", parsed.status().message()));
   }
   time->set_seconds(parsed->seconds);
   time->set_nanos(parsed->nanos);

@@ -84,8 +84,8 @@ TEST(SetFieldFromText, OtherText_IsRefusedByName) {
       {Field::kDirection, "LOCAL", "direction: must be IMPORT or EXPORT, but is \"LOCAL\""},
       {Field::kNonPersistent, "1", "non_persistent: must be true or false, but is \"1\""},
       {Field::kStartTime, "yesterday",
-       "start_time: \"yesterday\" is no RFC 3339 time such as 2022-02-01T10:30:00Z: it must begin "
-       "YYYY-MM-DDThh:mm:ss"},
+       "start_time: \"yesterday\" must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z: it "
+       "must begin YYYY-MM-DDThh:mm:ss"},
   };
   for (const auto& c : cases) {
     v1::MeterRecordSubmission record;

@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
-#include "service/catalog/rfc3339.h"
+#include "service/catalog/catalog_time.h"
 #include "service/catalog/schedule_reader.h"
 #include "service/catalog/series_reader.h"
 
@@ -69,7 +69,7 @@ void ReadCurrency(ObjectReader* reader, TariffElement* element) {
 absl::optional<engine::Instant> ReadDate(ObjectReader* reader, absl::string_view name) {
   const absl::optional<absl::string_view> text = reader->OptionalString(name, kDateWanted);
   if (!text) return absl::nullopt;
-  const absl::optional<engine::Instant> date = ParseRfc3339(*text);
+  const absl::optional<engine::Instant> date = ParseCatalogTime(*text);
   if (!date) reader->Fault(name, absl::StrCat("is ", Quoted(*text), "; write ", kDateWanted));
   return date;
 }

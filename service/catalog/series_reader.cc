@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
-#include "service/catalog/rfc3339.h"
+#include "service/catalog/catalog_time.h"
 #include "service/csv/csv_reader.h"
 #include "service/engine/decimal.h"
 
@@ -103,7 +103,7 @@ class SeriesRows {
 
  private:
   absl::optional<engine::Instant> ReadTime(size_t column) {
-    const absl::optional<engine::Instant> time = ParseRfc3339(field(column));
+    const absl::optional<engine::Instant> time = ParseCatalogTime(field(column));
     if (!time) {
       Fault(columns_[column], absl::StrCat(Quoted(field(column)), " is not a time; write RFC 3339 in whole seconds, ",
                                            "such as 2023-10-29T01:00:00Z"));

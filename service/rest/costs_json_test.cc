@@ -152,7 +152,8 @@ TEST(ParseCostsRequest, OneBadField_IsTheOneViolation) {
   const char* const kString = "must be a JSON string";
   const char* const kNumber = "must be a JSON number, such as 20567, without quotes";
   const char* const kBoolean = "must be true or false, without quotes";
-  const char* const kTime = "must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z";
+  const char* const kTime =
+      "must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z: it must begin YYYY-MM-DDThh:mm:ss";
   const char* const kSurrogate = "has half of a surrogate pair; write the character itself or both its \\u escapes";
   const Case cases[] = {
       {"location_id", "1", kString},
@@ -184,7 +185,8 @@ TEST(ParseCostsRequest, OneBadField_IsTheOneViolation) {
       {"start_time", "1643711400", kString},
       {"start_time", "\"yesterday\"", kTime},
       {"end_time", "\"2016-12-31T23:59:60Z\"",
-       "has second 60; leap seconds are not counted, so write second 59 or the next minute"},
+       "must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z: leap seconds are not counted; give "
+       "second 59 or the next minute"},
       {"non_persistent", "\"true\"", kBoolean},
       {"non_persistent", "1", kBoolean},
   };
@@ -201,7 +203,8 @@ TEST(ParseCostsRequest, ManyFaults_AreAllTold) {
       ElementsAre("include_tariff: must be true or false in the query",
                   "include_carbon: must be true or false in the query",
                   "value: must be a JSON number, such as 20567, without quotes", "units: must be one of W, KW, WH, KWH",
-                  "start_time: must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z",
+                  "start_time: must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z: it must "
+                  "begin YYYY-MM-DDThh:mm:ss",
                   "confidence: must be a JSON number, such as 20567, without quotes",
                   "location_id: is required; add it to the body", "end_time: is required; add it to the body"));
 }

@@ -1,4 +1,4 @@
-#include "client/rfc3339.h"
+#include "service/rfc3339/rfc3339.h"
 
 #include <cstddef>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace costs::client {
+namespace costs::rfc3339 {
 namespace {
 
 constexpr int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01T00:00:00Z
@@ -39,20 +39,19 @@ int64_t DaysSinceEpoch(int year, int month, int day) {
   return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - kDaysToEpoch;
 }
 
-absl::Status Fault(absl::string_view text, absl::string_view what) {
-  constexpr size_t kShown = 40;
-  return absl::InvalidArgumentError(absl::StrCat("\"", text.substr(0, kShown), text.size() > kShown ? "…" : "",
-                                                 "\" is no RFC 3339 time such as 2022-02-01T10:30:00Z: ", what));
+absl::Status Fault(absl::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("must be an RFC 3339 time with Z or an offset, such as 2022-02-01T10:30:00Z: ", what));
 }
 
 }  // namespace
 
-absl::StatusOr<UtcTime> ParseRfc3339(absl::string_view text) {
+absl::StatusOr<Time> Parse(absl::string_view text) {
   constexpr size_t kToSeconds = 19;  // YYYY-MM-DDThh:mm:ss
   const char* const p = text.data();
   if (text.size() < kToSeconds || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
       p[16] != ':') {
-    return Fault(text, "it must begin YYYY-MM-DDThh:mm:ss");
+    return Fault("it must begin YYYY-MM-DDThh:mm:ss");
   }
   const int year = Digits(p, 4);
   const int month = Digits(p + 5, 2);
@@ -61,13 +60,13 @@ absl::StatusOr<UtcTime> ParseRfc3339(absl::string_view text) {
   const int minute = Digits(p + 14, 2);
   const int second = Digits(p + 17, 2);
   if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) {
-    return Fault(text, "it must begin YYYY-MM-DDThh:mm:ss");
+    return Fault("it must begin YYYY-MM-DDThh:mm:ss");
   }
   if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) {
-    return Fault(text, "the calendar has no such day");
+    return Fault("this day does not exist");
   }
-  if (second == 60) return Fault(text, "leap seconds are not counted; give second 59 or the next minute");
-  if (hour > 23 || minute > 59 || second > 59) return Fault(text, "the clock has no such time (00:00:00 to 23:59:59)");
+  if (second == 60) return Fault("leap seconds are not counted; give second 59 or the next minute");
+  if (hour > 23 || minute > 59 || second > 59) return Fault("this time of day does not exist; it ends at 23:59:59");
 
   size_t at = kToSeconds;
   int32_t nanos = 0;
@@ -79,7 +78,7 @@ absl::StatusOr<UtcTime> ParseRfc3339(absl::string_view text) {
       unit /= 10;
       ++at;
     }
-    if (at == from || at - from > 9) return Fault(text, "a fraction of a second has 1 to 9 digits");
+    if (at == from || at - from > 9) return Fault("a fraction of a second has 1 to 9 digits");
   }
 
   const absl::string_view zone = text.substr(at);
@@ -87,16 +86,15 @@ absl::StatusOr<UtcTime> ParseRfc3339(absl::string_view text) {
   if (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':') {
     const int hours = Digits(zone.data() + 1, 2);
     const int minutes = Digits(zone.data() + 4, 2);
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Fault(text, "an offset is -23:59 to +23:59");
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Fault("an offset is -23:59 to +23:59");
     offset = (zone[0] == '-' ? -60 : 60) * (hours * 60 + minutes);
   } else if (zone != "Z" && zone != "z") {
-    return Fault(text, "it must end with Z or an offset such as +01:00");
+    return Fault("it must end with Z or an offset such as +01:00");
   }
 
   const int64_t seconds = DaysSinceEpoch(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second - offset;
-  if (seconds < kFirstSecond || seconds > kLastSecond)
-    return Fault(text, "it must lie in the years 0001 to 9999 (UTC)");
-  return UtcTime{seconds, nanos};
+  if (seconds < kFirstSecond || seconds > kLastSecond) return Fault("it must lie in the years 0001 to 9999 (UTC)");
+  return Time{seconds, nanos, static_cast<int32_t>(offset)};
 }
 
-}  // namespace costs::client
+}  // namespace costs::rfc3339
