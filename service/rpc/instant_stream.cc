@@ -91,6 +91,7 @@ InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Se
 InstantStream::InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
                              grpc::CallbackServerContext* context)
     : calculator_(calculator), settings_(settings), registry_(registry), context_(context), flow_(kMostPending) {
+  request_ = request_arena_.Renew<v1::StreamInstantCostsRequest>();
   batch_.caller.account_id = settings_.account_id;
   batch_.caller.live_mode = settings_.live_mode;
   batch_.caller.deadline = absl::FromChrono(context->deadline());
@@ -110,7 +111,7 @@ void InstantStream::OnReadDone(bool ok) {
     return;
   }
   if (!flow_.ReadArrived()) return;
-  const size_t count = static_cast<size_t>(request_.records_size());
+  const size_t count = static_cast<size_t>(request_->records_size());
   if (count == 0 || count > settings_.chunk_limit) {
     refusal_ = InvalidField("records", absl::StrCat("holds ", count, " records; a chunk must hold 1 to ",
                                                     settings_.chunk_limit, "; the stream ends here"));
@@ -119,8 +120,9 @@ void InstantStream::OnReadDone(bool ok) {
   }
   submissions_.resize(count);
   if (outcomes_.size() < count) outcomes_.resize(count);
-  for (size_t i = 0; i < count; ++i) submissions_[i] = DecodeSubmission(request_.records(static_cast<int>(i)).record());
-  batch_.options = DecodeOptions(request_);
+  for (size_t i = 0; i < count; ++i)
+    submissions_[i] = DecodeSubmission(request_->records(static_cast<int>(i)).record());
+  batch_.options = DecodeOptions(*request_);
   batch_.submissions = submissions_;
   batch_.outcomes = absl::MakeSpan(outcomes_.data(), count);
   calculator_->Calculate(&batch_, [this] { Answer(); });
@@ -143,13 +145,13 @@ InstantStream::AnswerMessage* InstantStream::WithRoom(size_t weight, std::vector
 void InstantStream::Answer() {
   std::vector<AnswerMessage*> messages;
   if (AnswerMessage* newest = flow_.TakeNewest()) messages.push_back(newest);
-  const bool full = request_.view() == v1::MeterRecordView::FULL;
+  const bool full = request_->view() == v1::MeterRecordView::FULL;
   for (size_t i = 0; i < batch_.outcomes.size(); ++i) {
     const calculator::Outcome& outcome = batch_.outcomes[i];
     const size_t weight = WeightOf(outcome);
     AnswerMessage* message = WithRoom(weight, &messages);
     v1::SequencedOutcome* item = message->Add(weight);
-    item->set_sequence(request_.records(static_cast<int>(i)).sequence());
+    item->set_sequence(request_->records(static_cast<int>(i)).sequence());
     if (!outcome.ok()) {
       EncodeFailure(*outcome.failure, absl::StrCat("records[", i, "].record."), item->mutable_status());
       continue;
@@ -164,6 +166,7 @@ void InstantStream::Answer() {
     }
   }
   batch_.keep_alive.reset();
+  request_ = request_arena_.Renew<v1::StreamInstantCostsRequest>();
   Do(flow_.Answered(messages));
 }
 
@@ -177,7 +180,7 @@ void InstantStream::OnDone() {
 void InstantStream::Do(const Flow::Next& next) {
   // The read first: until the write has been started, and is done, nobody
   // finishes the stream, so that it cannot be gone between the two.
-  if (next.read) StartRead(&request_);
+  if (next.read) StartRead(request_);
   if (next.write != nullptr) StartWrite(&next.write->response());
   if (!next.finish) return;
   if (!refusal_.ok()) {

@@ -10,6 +10,7 @@
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "service/calculator/calculator.h"
+#include "service/rpc/recycled_arena.h"
 #include "service/rpc/stream_flow.h"
 #include "service/rpc/stream_registry.h"
 
@@ -60,7 +61,8 @@ class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::St
   grpc::Status refusal_;  // of the chunk that ended the stream; set by the reader
 
   // The chunk under way.
-  energy::costs::v1::StreamInstantCostsRequest request_;
+  RecycledArena request_arena_;
+  energy::costs::v1::StreamInstantCostsRequest* request_;  // on its arena
   calculator::Batch batch_;
   std::vector<calculator::Submission> submissions_;
   std::vector<calculator::Outcome> outcomes_;
