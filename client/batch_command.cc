@@ -35,7 +35,7 @@ namespace {
 constexpr absl::string_view kBatchFlags[] = {"o", "format", "chunk", "in_flight"};
 
 // The input's buffer; the default of a few KiB costs many system calls.
-constexpr size_t kReadBuffer = 256 * 1024;
+constexpr size_t kReadBuffer = size_t{256} << 10;
 
 // Writes an output line for each answer, and counts.
 class BatchReceiver : public AnswerReceiver {

@@ -37,7 +37,7 @@ TEST(ToScaled, EveryFigure_SurvivesTheDouble) {
     for (int i = 0; i < 50'000; ++i) {
       // Up to 15 significant digits, which a double always holds.
       int64_t units = static_cast<int64_t>(random() % 1'000'000'000'000'000);
-      for (int n = random() % 15; n > 0; --n) units /= 10;
+      for (size_t n = random() % 15; n > 0; --n) units /= 10;
       if (random() % 2 == 0) units = -units;
       const std::string text = Text(units, scale);
       const double value = std::strtod(text.c_str(), nullptr);

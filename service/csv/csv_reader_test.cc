@@ -140,10 +140,10 @@ TEST(CsvReader, WrittenFields_AreReadBack) {
   for (int r = 0; r < 2'000; ++r) {
     std::vector<std::string> row;
     const bool quote_all = random() % 2 == 0;
-    const int width = 1 + random() % 5;
+    const int width = 1 + static_cast<int>(random() % 5);
     for (int f = 0; f < width; ++f) {
       std::string field;
-      for (int n = random() % 6; n > 0; --n) field += alphabet[random() % alphabet.size()];
+      for (size_t n = random() % 6; n > 0; --n) field += alphabet[random() % alphabet.size()];
       if (width == 1 && field.empty()) field = "x";  // an empty line is no row
       row.push_back(field);
       if (f > 0) text += ",";

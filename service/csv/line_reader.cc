@@ -6,7 +6,7 @@
 namespace costs::csv {
 namespace {
 
-constexpr size_t kReadSize = 256 * 1024;
+constexpr size_t kReadSize = size_t{256} << 10;
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST(LineReader, Extend_JoinsLinesUntilShrink) {
 
 TEST(LineReader, ExtendAcrossBuffers_KeepsTheTextTogether) {
   std::string text;
-  for (int i = 0; i < 100; ++i) text += std::string(9'999, 'a' + i % 26) + "\n";
+  for (int i = 0; i < 100; ++i) text += std::string(9'999, static_cast<char>('a' + i % 26)) + "\n";
   std::istringstream stream("head\n" + text + "tail");
   LineReader reader(&stream, 2'000'000);
   ASSERT_EQ(reader.Next(), Result::kLine);
