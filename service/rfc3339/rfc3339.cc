@@ -82,7 +82,7 @@ absl::StatusOr<Time> Parse(absl::string_view text) {
   }
 
   const absl::string_view zone = text.substr(at);
-  int64_t offset = 0;  // seconds ahead of UTC
+  int32_t offset = 0;  // seconds ahead of UTC
   if (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':') {
     const int hours = Digits(zone.data() + 1, 2);
     const int minutes = Digits(zone.data() + 4, 2);
@@ -92,9 +92,10 @@ absl::StatusOr<Time> Parse(absl::string_view text) {
     return Fault("it must end with Z or an offset such as +01:00");
   }
 
-  const int64_t seconds = DaysSinceEpoch(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second - offset;
+  const int32_t second_of_day = hour * 3'600 + minute * 60 + second - offset;
+  const int64_t seconds = DaysSinceEpoch(year, month, day) * 86'400 + second_of_day;
   if (seconds < kFirstSecond || seconds > kLastSecond) return Fault("it must lie in the years 0001 to 9999 (UTC)");
-  return Time{seconds, nanos, static_cast<int32_t>(offset)};
+  return Time{seconds, nanos, offset};
 }
 
 }  // namespace costs::rfc3339
