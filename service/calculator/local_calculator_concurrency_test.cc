@@ -35,6 +35,7 @@ TEST(LocalCalculatorConcurrency, SwapUnderCallers_GivesEachBatchOneSnapshot) {
   }
   std::atomic<int> running{kCallers};
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   for (int c = 0; c < kCallers; ++c) {
     callers.emplace_back([&] {
       for (int i = 0; i < kCallsEach; ++i) {

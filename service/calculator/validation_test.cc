@@ -130,6 +130,7 @@ TEST(Validate, EveryFault_IsReportedAtOnce) {
   std::vector<Violation> violations = {{"earlier", "one"}};
   EXPECT_FALSE(Validate(submission, &record, &violations));
   std::vector<std::string> fields;
+  fields.reserve(violations.size());
   for (const Violation& violation : violations) fields.push_back(violation.field);
   EXPECT_THAT(fields,
               ::testing::UnorderedElementsAre("earlier", "location_id", "device_id", "session_reference_id",

@@ -32,6 +32,7 @@ TEST(SnapshotConcurrency, SwapUnderReaders_LeavesEachItsOwn) {
   holder.Set(Version(1));
   std::atomic<int> running{kReaders};
   std::vector<std::thread> readers;
+  readers.reserve(kReaders);
   for (int r = 0; r < kReaders; ++r) {
     readers.emplace_back([&, r] {
       uint64_t newest = 0;
@@ -43,7 +44,7 @@ TEST(SnapshotConcurrency, SwapUnderReaders_LeavesEachItsOwn) {
         const std::string id = "loc_" + std::to_string(static_cast<uint64_t>(i) % snapshot->location_count());
         const Location* location = snapshot->FindLocation(id);
         ASSERT_NE(location, nullptr);
-        const int64_t start = (i + r) % 100 * 365 * engine::kNanosPerDay;
+        const int64_t start = int64_t{(i + r) % 100} * 365 * engine::kNanosPerDay;
         const auto integral =
             location->PricesFor(engine::TariffRate::kImport)->timeline().Integrate({{start}, {start + kHour}});
         ASSERT_TRUE(integral.area == engine::Int128{kHour} * static_cast<int64_t>(newest));

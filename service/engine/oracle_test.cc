@@ -100,6 +100,7 @@ std::vector<Instant> Changes(const std::string& zone_name, const char* from, con
 // with a rate of its own.
 ElementSpec BusyHours() {
   std::vector<std::pair<double, Rate>> rates;
+  rates.reserve(20);
   for (int i = 0; i < 4 * 4; ++i) rates.push_back({i * 0.25, Fixed("0." + std::to_string(1001 + 37 * i))});
   rates.push_back({4, Fixed("-0.05")});
   rates.push_back({22 + 1.0 / 3600, Fixed("0.77")});

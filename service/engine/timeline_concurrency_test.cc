@@ -34,6 +34,7 @@ TEST(TimelineConcurrency, ManyOnTheSameYears_AllSeeTheSame) {
     const Timeline timeline(std::make_unique<Hourly>(&compilations), 0);
     std::atomic<int> waiting{kThreads};
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
         // All at once.

@@ -42,7 +42,7 @@ using engine::testing::Flat;
 
 constexpr size_t kUsages = 4096;
 constexpr int64_t kHalfHour = 1800 * kNanosPerSecond;
-constexpr int64_t kHalfHoursOfYear = 365 * 48;
+constexpr int64_t kHalfHoursOfYear = int64_t{365} * 48;
 constexpr const char* kZone = "Europe/London";
 
 const Instant kYear = At("2023-01-01T00:00:00Z");
@@ -166,6 +166,7 @@ void BM_Step(benchmark::State& state, Step step, Tariff tariff) {
   const Timeline& prices = Prices(tariff).timeline();
   const std::vector<Usage> usages = Usages(kHalfHour);
   std::vector<engine::Int128> areas;
+  areas.reserve(kUsages);
   for (const Usage& usage : usages) areas.push_back(prices.Integrate(usage.interval).area);
   for (auto _ : state) {
     engine::Int128 sum = 0;
