@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "boost/multiprecision/cpp_int.hpp"
 #include "gtest/gtest.h"
 #include "service/engine/breakdown.h"
 #include "service/engine/carbon_timeline.h"
