@@ -29,7 +29,7 @@ RecordId IdOf(const RecordKey& key) {
   // record; the tag keeps device and location ids apart.
   const bool of_device = !key.device_id.empty();
   const absl::string_view thing = of_device ? key.device_id : key.location_id;
-  const size_t size = 2 * 8 + key.account_id.size() + thing.size() + 3 * 8;
+  const size_t size = 5 * sizeof(uint64_t) + key.account_id.size() + thing.size();
   char buffer[kInlineKey];
   std::string large;
   char* begin = buffer;
@@ -52,8 +52,7 @@ RecordId IdOf(const RecordKey& key) {
 
 void WriteRecordId(const RecordId& id, char* out) {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::memcpy(out, "mre_", 4);
-  out += 4;
+  for (char c : {'m', 'r', 'e', '_'}) *out++ = c;
   for (uint8_t byte : id.bytes) {
     *out++ = kDigits[byte >> 4];
     *out++ = kDigits[byte & 15];

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -11,6 +13,14 @@ namespace costs::catalog {
 namespace {
 
 constexpr size_t kRates = 3;  // IMPORT, EXPORT, LOCAL
+
+// absl also takes "localtime", fixed offsets and paths of files, and zoneinfo has
+// a second set whose clocks count leap seconds; a location needs a place.
+bool IsIanaName(const std::string& name) {
+  return !name.empty() && name != "localtime" && absl::ascii_isalpha(static_cast<unsigned char>(name[0])) &&
+         name.find_first_of(".:") == std::string::npos && !absl::StartsWith(name, "Fixed/") &&
+         !absl::StartsWith(name, "right/") && !absl::StartsWith(name, "posix/");
+}
 
 // Makes the timelines of one snapshot, each once for all who share it.
 class TimelinePool {
@@ -36,8 +46,7 @@ class TimelinePool {
     auto known = zones_.find(name);
     if (known != zones_.end()) return known->second;
     absl::TimeZone zone;
-    // absl also takes "localtime" and fixed offsets; a location needs a place.
-    if (name.empty() || name == "localtime" || !absl::LoadTimeZone(name, &zone)) {
+    if (!IsIanaName(name) || !absl::LoadTimeZone(name, &zone)) {
       return absl::InvalidArgumentError(
           absl::StrCat("timezone '", name, "' is unknown; use a name of the IANA time zone database, such as ",
                        "Europe/London, that this machine's zoneinfo has"));

@@ -76,8 +76,8 @@ std::vector<BreakdownSegment> BreakDown(const Usage& usage, const PriceTimeline*
       carbon_known = carbon_known && intensity.known;
       grams.push_back(value * int256_t(intensity.area));
       if (intensity.known) {
-        segments[i].intensity = static_cast<double>(intensity.area / segments[i].interval.nanos()) /
-                                static_cast<double>(PowerOfTen(carbon_line->scale()));
+        const Int128 constant = intensity.area / segments[i].interval.nanos();  // without a remainder
+        segments[i].intensity = static_cast<double>(constant) / static_cast<double>(PowerOfTen(carbon_line->scale()));
       }
     }
   }

@@ -154,7 +154,7 @@ TEST(BreakDown, Limit_IsTheMostSegments) {
   const auto prices = Compile({spec}, "UTC");
   std::vector<CarbonIntensity> slots;
   for (int i = 0; i < 24; ++i) {
-    const Instant at{At("2023-01-01T00:00:00Z").ns + i * 300 * kNanosPerSecond};
+    const Instant at{At("2023-01-01T00:00:00Z").ns + int64_t{i} * 300 * kNanosPerSecond};
     slots.push_back({{at, {at.ns + 300 * kNanosPerSecond}}, D(std::to_string(i)), {}});
   }
   const auto carbon = CompileCarbon(slots);

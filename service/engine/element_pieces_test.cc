@@ -32,7 +32,7 @@ using testing::Zone;
 constexpr int64_t kHour = 3600;
 
 // The pieces, joined where nothing changes.
-std::vector<Piece> Joined(std::vector<Piece> pieces) {
+std::vector<Piece> Joined(const std::vector<Piece>& pieces) {
   std::vector<Piece> joined;
   for (const Piece& piece : pieces) {
     EXPECT_LT(piece.start, piece.end);
@@ -52,7 +52,7 @@ std::vector<Piece> Joined(std::vector<Piece> pieces) {
 std::vector<Piece> PiecesOf(const ElementSpec& spec, const std::string& zone, int64_t start, int64_t end, int scale) {
   std::vector<Piece> pieces;
   ElementPieces(Build(spec), Zone(zone), scale).AppendPieces(start, end, &pieces);
-  return Joined(std::move(pieces));
+  return Joined(pieces);
 }
 
 int64_t S(const char* rfc3339) { return At(rfc3339).ns / kNanosPerSecond; }
@@ -131,7 +131,7 @@ TEST(ElementPieces, Surcharges_AreFixedFirstThenPercentage) {
 TEST(ElementPieces, Contract_StartsAndFadesBySteps) {
   const int64_t start = S("2022-01-01T00:00:00Z");
   const int64_t end = S("2022-06-01T00:00:00Z");
-  constexpr int64_t kStep = 90 * 86'400;
+  constexpr int64_t kStep = 90 * int64_t{86'400};
   ElementSpec spec = Flat("2");
   spec.contract_start = Instant::FromSeconds(start);
   spec.contract_end = Instant::FromSeconds(end);
@@ -168,8 +168,8 @@ TEST(SumOfPieces, Parts_AreAddedAndTheLeastCertainRules) {
   parts.push_back(std::make_unique<ElementPieces>(Build(fading), Zone("UTC"), 1));
   std::vector<Piece> pieces;
   SumOfPieces(std::move(parts)).AppendPieces(t, t + 5400, &pieces);
-  EXPECT_THAT(Joined(std::move(pieces)), ElementsAre(Piece{t, t + 600, 110}, Piece{t + 600, t + 1800, 110, 800},
-                                                     Unknown(t + 1800, t + 3600), Piece{t + 3600, t + 5400, 60, 800}));
+  EXPECT_THAT(Joined(pieces), ElementsAre(Piece{t, t + 600, 110}, Piece{t + 600, t + 1800, 110, 800},
+                                          Unknown(t + 1800, t + 3600), Piece{t + 3600, t + 5400, 60, 800}));
 }
 
 TEST(ScaleOf, Element_NeedsTheDigitsOfItsRates) {

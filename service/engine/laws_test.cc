@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "boost/multiprecision/cpp_int.hpp"
 #include "gtest/gtest.h"
 #include "service/engine/breakdown.h"
 #include "service/engine/carbon_timeline.h"
@@ -39,7 +38,7 @@ using testing::ToRational;
 
 constexpr int kCases = 10'000;
 constexpr int kTariffs = 250;
-constexpr int64_t kMonth = 31 * 86'400;
+constexpr int64_t kMonth = 31 * int64_t{86'400};
 
 // What the engine says before it rounds, in micros.
 Rational Exact(const Usage& usage, const Timeline& timeline, const Timeline::Integral& integral) {

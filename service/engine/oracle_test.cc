@@ -1,9 +1,11 @@
 // The engine against the slow pricer: second by second, in the C library's civil
 // time, with exact fractions.
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "service/engine/carbon_timeline.h"
@@ -78,8 +80,8 @@ TEST(Oracle, RandomRecords_AgreeWithTheSlowPricer) {
   }
 }
 
-// Instants at which the zone's offset changes, by the C library's and Abseil's
-// common data; for a zone without any, those of London.
+// Instants at which the zone's offset changes, by Abseil: they only choose what is
+// compared. For a zone without any, those of London.
 std::vector<Instant> Changes(const std::string& zone_name, const char* from, const char* to) {
   const absl::TimeZone zone = testing::Zone(zone_name);
   std::vector<Instant> changes;
@@ -98,6 +100,7 @@ std::vector<Instant> Changes(const std::string& zone_name, const char* from, con
 // with a rate of its own.
 ElementSpec BusyHours() {
   std::vector<std::pair<double, Rate>> rates;
+  rates.reserve(20);
   for (int i = 0; i < 4 * 4; ++i) rates.push_back({i * 0.25, Fixed("0." + std::to_string(1001 + 37 * i))});
   rates.push_back({4, Fixed("-0.05")});
   rates.push_back({22 + 1.0 / 3600, Fixed("0.77")});
@@ -169,6 +172,37 @@ INSTANTIATE_TEST_SUITE_P(
       }
       return name;
     });
+
+// The zones that tzdata lists as places.
+std::vector<std::string> EveryZone() {
+  std::vector<std::string> zones;
+  std::ifstream table("/usr/share/zoneinfo/zone1970.tab");
+  for (std::string line; std::getline(table, line);) {
+    const std::vector<std::string> columns = absl::StrSplit(line, '\t');
+    if (line[0] != '#' && columns.size() >= 3) zones.push_back(columns[2]);
+  }
+  return zones;
+}
+
+TEST(Oracle, EveryChangeOfEveryZone_AgreesWithTheSlowPricer) {
+  const std::vector<std::string> zones = EveryZone();
+  if (zones.empty()) GTEST_SKIP() << "there is no /usr/share/zoneinfo/zone1970.tab";
+  EXPECT_GT(zones.size(), 300u);
+  const std::vector<ElementSpec> busy = {BusyHours()};
+  constexpr int64_t kMinute = 60 * kNanosPerSecond;
+  for (const std::string& zone : zones) {
+    SCOPED_TRACE(zone);
+    const auto prices = Compile(busy, zone);
+    for (const Instant change : Changes(zone, "1970-02-01T00:00:00Z", "2045-01-01T00:00:00Z")) {
+      SCOPED_TRACE(absl::FormatTime(absl::FromUnixNanos(change.ns)));
+      for (const int64_t minutes : {-75, -35, -1, 35}) {
+        const Interval interval{{change.ns + minutes * kMinute}, {change.ns + (minutes + 2) * kMinute}};
+        ExpectSameCost(*prices, busy, zone, {Units::kKw, 1'234'567, interval});
+      }
+      if (HasFatalFailure()) return;
+    }
+  }
+}
 
 }  // namespace
 }  // namespace costs::engine

@@ -14,6 +14,7 @@ std::unique_ptr<const PieceSource> SumOf(const std::vector<std::shared_ptr<const
                                          absl::TimeZone zone, int scale) {
   if (elements.size() == 1) return std::make_unique<ElementPieces>(elements[0], zone, scale);
   std::vector<std::unique_ptr<const PieceSource>> parts;
+  parts.reserve(elements.size());
   for (const auto& element : elements) parts.push_back(std::make_unique<ElementPieces>(element, zone, scale));
   return std::make_unique<SumOfPieces>(std::move(parts));
 }

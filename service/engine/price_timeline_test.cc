@@ -34,7 +34,7 @@ TEST(PriceTimeline, Price_IsTheSumOfTheElements) {
   ElementSpec commodity;
   commodity.seasons = EveryDay({{0, Fixed("0.09")}, {7, Fixed("0.31")}, {23.5, Fixed("0.09")}});
   ElementSpec market;
-  market.market = Slots(At("2023-01-10T00:00:00Z"), 12 * 3600, {"0.05", "-0.4"});
+  market.market = Slots(At("2023-01-10T00:00:00Z"), 12 * int64_t{3600}, {"0.05", "-0.4"});
   const auto prices = Compile({commodity, Flat("0.001"), market}, "Europe/London");
   EXPECT_EQ(NanosAt(*prices, "2023-01-10T00:00:00Z"), 141'000'000);
   EXPECT_EQ(NanosAt(*prices, "2023-01-10T06:59:59.999999999Z"), 141'000'000);

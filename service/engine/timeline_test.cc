@@ -15,6 +15,8 @@ using testing::Between;
 using testing::CaseName;
 using testing::Random;
 
+constexpr int64_t kDay = 86'400;
+
 // Pieces as a test states them; what is not stated is unknown.
 class GivenPieces final : public PieceSource {
  public:
@@ -133,7 +135,7 @@ TEST(TimelineIntegrate, EveryYearsEdge_IsSeamless) {
     for (const Interval& interval :
          {Interval{{start}, {end}}, Interval{{start}, {start + 1}}, Interval{{end - 1}, {end}},
           Interval{{std::max<int64_t>(0, start - 1)}, {start + 1}},
-          Interval{{std::max<int64_t>(0, start - 86'400 * kNanosPerSecond)}, {start + 1}},
+          Interval{{std::max<int64_t>(0, start - kDay * kNanosPerSecond)}, {start + 1}},
           Interval{{end - 1}, {std::min(end + 1, kLatest.ns)}}}) {
       SCOPED_TRACE(::testing::Message() << piece.rate << ": " << interval.start.ns << " to " << interval.end.ns);
       ExpectSame(timeline->Integrate(interval), Sum(pieces, interval));
@@ -159,7 +161,7 @@ TEST(TimelineIntegrate, RecordOfSeveralYears_IsTheSumOfThem) {
   std::vector<Piece> pieces;
   Random random(11);
   for (int64_t at = a; at < b;) {
-    const int64_t end = std::min(b, at + random.Between(1, 40 * 86'400));
+    const int64_t end = std::min(b, at + random.Between(1, 40 * kDay));
     pieces.push_back(
         {at, end, random.Between(-1'000'000, 1'000'000), static_cast<Confidence>(random.OneIn(5) ? 800 : 1000), true});
     at = end;
@@ -167,8 +169,8 @@ TEST(TimelineIntegrate, RecordOfSeveralYears_IsTheSumOfThem) {
   const std::unique_ptr<Timeline> timeline = MakeTimeline(pieces);
   for (int i = 0; i < 2000; ++i) {
     SCOPED_TRACE(CaseName(i));
-    const Interval interval = testing::RandomInterval(
-        random, {Instant::FromSeconds(a - 86'400), Instant::FromSeconds(b + 86'400)}, b - a + 86'400);
+    const Interval interval =
+        testing::RandomInterval(random, {Instant::FromSeconds(a - kDay), Instant::FromSeconds(b + kDay)}, b - a + kDay);
     ExpectSame(timeline->Integrate(interval), Sum(pieces, interval));
   }
 }
@@ -178,12 +180,12 @@ TEST(TimelineIntegrate, SlotsOfWildlyDifferentLength_AreFoundThroughTheIndex) {
   // bucket of the index; so does one with a few.
   const int64_t year = SecondAt("2024-01-01T00:00:00Z");
   for (const int64_t storm : {3, 9, 10, 500, 5000}) {
-    for (const int64_t offset : {int64_t{0}, int64_t{100}, int64_t{200 * 86'400}, 366 * int64_t{86'400} - storm}) {
+    for (const int64_t offset : {int64_t{0}, int64_t{100}, 200 * kDay, 366 * kDay - storm}) {
       std::vector<Piece> pieces;
       const int64_t from = year + offset;
       if (from > year) pieces.push_back({year, from, 1});
       for (int64_t i = 0; i < storm; ++i) pieces.push_back({from + i, from + i + 1, 100 + i % 7 * 13});
-      const int64_t end = year + 366 * int64_t{86'400};
+      const int64_t end = year + 366 * kDay;
       if (from + storm < end) pieces.push_back({from + storm, end, 2});
       const std::unique_ptr<Timeline> timeline = MakeTimeline(pieces);
       SCOPED_TRACE(::testing::Message() << storm << " slots at " << offset);
@@ -194,8 +196,8 @@ TEST(TimelineIntegrate, SlotsOfWildlyDifferentLength_AreFoundThroughTheIndex) {
       }
       Random random(static_cast<uint64_t>(storm * 31 + offset));
       for (int i = 0; i < 50; ++i) {
-        const Interval interval = testing::RandomInterval(
-            random, {Instant::FromSeconds(year), Instant::FromSeconds(end)}, 366 * int64_t{86'400});
+        const Interval interval =
+            testing::RandomInterval(random, {Instant::FromSeconds(year), Instant::FromSeconds(end)}, 366 * kDay);
         ExpectSame(timeline->Integrate(interval), Sum(pieces, interval));
       }
     }
@@ -205,10 +207,10 @@ TEST(TimelineIntegrate, SlotsOfWildlyDifferentLength_AreFoundThroughTheIndex) {
 TEST(TimelineIntegrate, RandomPieces_AgreeWithTheDefinition) {
   Random random(12);
   for (int timeline_number = 0; timeline_number < 40; ++timeline_number) {
-    const int64_t base = random.Between(0, kLatest.ns / kNanosPerSecond - 800 * 86'400);
+    const int64_t base = random.Between(0, kLatest.ns / kNanosPerSecond - 800 * kDay);
     std::vector<Piece> pieces;
-    const std::vector<int64_t> longest = {3, 100, 3'600, 86'400, 20'000'000};
-    for (int64_t at = base; pieces.size() < 600 && at < base + 700 * 86'400;) {
+    const std::vector<int64_t> longest = {3, 100, 3'600, kDay, 20'000'000};
+    for (int64_t at = base; pieces.size() < 600 && at < base + 700 * kDay;) {
       const int64_t end = at + random.Between(1, random.Pick(longest));
       if (!random.OneIn(50)) {
         pieces.push_back({at, end, random.Between(-9, 9), static_cast<Confidence>(random.Between(1, 5) * 200), true});
@@ -221,7 +223,7 @@ TEST(TimelineIntegrate, RandomPieces_AgreeWithTheDefinition) {
     if (span.nanos() < 1000 * kNanosPerSecond) continue;
     for (int i = 0; i < 250; ++i) {
       SCOPED_TRACE(CaseName(timeline_number * 1000 + i));
-      const Interval interval = testing::RandomInterval(random, span, random.OneIn(2) ? 100'000 : 366 * 86'400);
+      const Interval interval = testing::RandomInterval(random, span, random.OneIn(2) ? 100'000 : 366 * kDay);
       ExpectSame(timeline->Integrate(interval), Sum(pieces, interval));
     }
   }
@@ -232,8 +234,8 @@ TEST(TimelineIntegrate, LargestRates_FitTheArea) {
   const int64_t a = SecondAt("2023-07-01T00:00:00Z");
   for (const int64_t rate : {largest, -largest}) {
     const std::unique_ptr<Timeline> timeline =
-        MakeTimeline({{a - 500 * 86'400, a, rate}, {a, a + 500 * 86'400, rate, 800}});
-    const Interval interval{Instant::FromSeconds(a - 183 * 86'400), Instant::FromSeconds(a + 183 * 86'400)};
+        MakeTimeline({{a - 500 * kDay, a, rate}, {a, a + 500 * kDay, rate, 800}});
+    const Interval interval{Instant::FromSeconds(a - 183 * kDay), Instant::FromSeconds(a + 183 * kDay)};
     EXPECT_TRUE(timeline->Integrate(interval).area == Int128{rate} * kLongestRecordNanos);
   }
 }

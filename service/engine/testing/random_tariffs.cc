@@ -192,6 +192,7 @@ RandomTariff MakeRandomTariff(Random& random, const Likely& likely) {
 
 std::vector<RandomTariff> MakeRandomTariffs(Random& random, int count, const Likely& likely) {
   std::vector<RandomTariff> tariffs;
+  tariffs.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) tariffs.push_back(MakeRandomTariff(random, likely));
   return tariffs;
 }

@@ -36,7 +36,7 @@ struct Source {
 
 Rational PriceOf(const Source& source) {
   if (source.slot == nullptr) return ToRational(source.rule->fixed);
-  const Rational market = ToRational(source.slot->per_kwh);
+  Rational market = ToRational(source.slot->per_kwh);
   if (source.rule == nullptr) return market;
   return (market + ToRational(source.rule->surcharge_fixed)) *
          (1 + ToRational(source.rule->surcharge_percentage) / 100);
@@ -149,7 +149,7 @@ SlowAnswer SlowCarbon(const std::vector<CarbonIntensity>& intensities, const Usa
 }
 
 Rational SlowEnergyKwh(const Usage& usage) {
-  const Rational value = Rational(usage.value_micros) / 1'000'000;
+  Rational value = Rational(usage.value_micros) / 1'000'000;
   const Rational hours = Rational(usage.interval.end.ns - usage.interval.start.ns) / kNanosPerHour;
   switch (usage.units) {
     case Units::kW:

@@ -12,7 +12,15 @@
 #include <string>
 #include <vector>
 
+// GCC 12 sees an uninitialised read in Boost's big integers that is none.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include "boost/multiprecision/cpp_int.hpp"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #include "service/engine/meter_record.h"
 #include "service/engine/testing/tariff_spec.h"
 

@@ -88,6 +88,7 @@ std::shared_ptr<const TariffElement> Build(const ElementSpec& spec) {
 
 std::shared_ptr<const PriceTimeline> Compile(const std::vector<ElementSpec>& specs, const std::string& zone) {
   std::vector<std::shared_ptr<const TariffElement>> elements;
+  elements.reserve(specs.size());
   for (const ElementSpec& spec : specs) elements.push_back(Build(spec));
   return OrDie(PriceTimeline::Create(std::move(elements), Zone(zone)));
 }
