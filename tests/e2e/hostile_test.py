@@ -127,8 +127,9 @@ class Hostile(unittest.TestCase):
                 connection.settimeout(0.5)
                 send_all_it_takes(connection, data)
         self.good_calls_succeed()
-        # 20 connections with a few hundred KiB of theirs each, at the most.
-        self.assertLess(process_memory.resident_bytes(self.server.pid) - before, 128 << 20)
+        # gRPC takes in some thousand pings of a connection before it stops reading.
+        if not programs.SANITIZED:
+            self.assertLess(process_memory.resident_bytes(self.server.pid) - before, 256 << 20)
 
     # The gRPC port.
 

@@ -25,6 +25,10 @@ DEMO_CATALOG = ROOT / "service/catalog/demo"
 # also for a sanitized server on a busy machine.
 PATIENCE_SECONDS = 120
 
+# Whether the programs were built with the address sanitizer, which keeps what was
+# freed in quarantine, so that their memory says little.
+SANITIZED = "ASAN_OPTIONS" in os.environ
+
 
 def skip_loudly(test, reason):
     """Skips `test` so that ./test sees it; in CI a skip is a failure."""
