@@ -1,6 +1,8 @@
 #include "client/instant_command.h"
 
+#include <charconv>
 #include <iostream>
+#include <iterator>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -60,6 +62,14 @@ std::string Figure(double value, int scale) {
   return text;
 }
 
+// All the digits of a price or intensity: the shortest decimal that means this
+// double, without an exponent.
+std::string AllDigits(double value) {
+  char text[400];  // the longest double has 309 digits before the point
+  const std::to_chars_result end = std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed);
+  return std::string(text, end.ptr);
+}
+
 std::string Times(const google::protobuf::Timestamp& start, const google::protobuf::Timestamp& end) {
   return absl::StrCat(TimeUtil::ToString(start), " to ", TimeUtil::ToString(end));
 }
@@ -85,13 +95,13 @@ void PrintTable(const v1::MeterRecord& record, std::ostream* out) {
     *out << "\n" << Times(segment.start_time(), segment.end_time()) << "\n";
     *out << "  energy  " << Figure(segment.energy(), 0) << " Wh\n";
     for (const v1::ElementRate& rate : segment.rates()) {
-      *out << "  rate    " << absl::StrCat(rate.rate()) << " per kWh, " << rate.tariff_element_id() << ", confidence "
+      *out << "  rate    " << AllDigits(rate.rate()) << " per kWh, " << rate.tariff_element_id() << ", confidence "
            << Figure(rate.confidence(), 6) << "\n";
     }
     if (segment.has_cost()) *out << "  cost    " << Figure(segment.cost(), 6) << " " << record.currency_code() << "\n";
     if (segment.has_carbon()) {
       *out << "  carbon  " << Figure(segment.carbon(), 3) << " " << record.carbon_units();
-      if (segment.has_intensity()) *out << ", at " << absl::StrCat(segment.intensity()) << " per kWh";
+      if (segment.has_intensity()) *out << ", at " << AllDigits(segment.intensity()) << " per kWh";
       *out << "\n";
     }
   }

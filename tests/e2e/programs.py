@@ -1,0 +1,191 @@
+"""Starts costsd and runs costs as a person would, on free ports.
+
+Every process that is started here is ended here, by its handle; nothing else
+is touched. A test that cannot run says so with skip_loudly().
+"""
+
+import decimal
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).parents[2]
+COSTSD = ROOT / "service/server/costsd"
+COSTS = ROOT / "client/costs"
+DEMO_CATALOG = ROOT / "service/catalog/demo"
+
+# How long anything may take before a test gives up; far more than it needs,
+# also for a sanitized server on a busy machine.
+PATIENCE_SECONDS = 120
+
+# Whether the programs were built with the address sanitizer, which keeps what was
+# freed in quarantine, so that their memory says little.
+SANITIZED = "ASAN_OPTIONS" in os.environ
+
+
+def skip_loudly(test, reason):
+    """Skips `test` so that ./test sees it; in CI a skip is a failure."""
+    if os.environ.get("CI") == "true":
+        test.fail(f"cannot run, which CI=true does not allow: {reason}")
+    print(f"SKIPPED {test.id()}: {reason}", flush=True)
+    test.skipTest(reason)
+
+
+def data_directory(test, name):
+    """A directory of the test data, or a loud skip."""
+    root = os.environ.get("COSTS_TEST_DATA", "")
+    if not root:
+        skip_loudly(test, "COSTS_TEST_DATA names no directory of test data")
+    directory = pathlib.Path(root) / name
+    if not directory.is_dir():
+        skip_loudly(test, f"the test data has no directory {name}")
+    return directory
+
+
+def grpcurl(test):
+    """The path of grpcurl, or a loud skip."""
+    path = os.environ.get("COSTS_GRPCURL", "")
+    if not path:
+        skip_loudly(test, "COSTS_GRPCURL names no grpcurl (./test installs it where Go is)")
+    return path
+
+
+def eventually(condition, what):
+    """Waits until condition() is true, and returns its value."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"in vain: {what}")
+        time.sleep(0.02)
+
+
+class StartFailed(Exception):
+    """costsd ended instead of serving."""
+
+    def __init__(self, exit_code, log):
+        super().__init__(f"costsd ended with exit code {exit_code}:\n{log}")
+        self.exit_code = exit_code
+        self.log = log
+
+
+class Costsd:
+    """A running server; a context manager that stops it.
+
+    with Costsd("--batch_limit=10") as server:
+        costs("instant", f"--server={server.grpc}", ...)
+    """
+
+    def __init__(self, *flags, catalog=DEMO_CATALOG):
+        command = [COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0"]
+        if catalog is not None:
+            command.append(f"--catalog={catalog}")
+        self.grpc = self.rest = None
+        self._log = tempfile.NamedTemporaryFile(prefix="costsd-", suffix=".log")
+        # A flag given twice has its last value.
+        self._process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=self._log, text=True)
+        overdue = threading.Timer(PATIENCE_SECONDS, self._process.kill)
+        overdue.start()
+        ready = False
+        for line in self._process.stdout:
+            what, *address = line.split()
+            if what == "grpc":
+                self.grpc = address[0]
+            elif what == "rest":
+                self.rest = address[0]
+            elif what == "ready":
+                ready = True
+                break
+        overdue.cancel()
+        if not ready:
+            exit_code = self._process.wait()
+            self._process.stdout.close()
+            log = self.log()
+            self._log.close()
+            raise StartFailed(exit_code, log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            exit_code = self.stop()
+        finally:
+            log = self.log()
+            self._log.close()
+        if kind is not None:
+            print(f"costsd's log:\n{log}")
+        # Also where a sanitizer found something at the end.
+        elif exit_code != 0:
+            raise AssertionError(f"costsd ended with exit code {exit_code}:\n{log}")
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def log(self):
+        return pathlib.Path(self._log.name).read_text()
+
+    def await_log(self, pattern):
+        """Waits for a log line that the regular expression matches; the match."""
+        return eventually(lambda: re.search(pattern, self.log()), f"the log says {pattern}; it is\n{self.log()}")
+
+    def send(self, number):
+        self._process.send_signal(number)
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def wait(self):
+        """Waits for its end; the exit code."""
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def stop(self):
+        """Ends it, if it still runs; the exit code."""
+        if self.is_running():
+            self.send(signal.SIGTERM)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+        finally:
+            self._process.stdout.close()
+
+
+def costs(*arguments, stdin=None):
+    """Runs costs to its end; stdout and stderr are text."""
+    return subprocess.run(
+        [COSTS, *arguments], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+
+def start_costs(*arguments, **pipes):
+    """Starts costs with the given pipes (see subprocess.Popen)."""
+    return subprocess.Popen([COSTS, *arguments], **pipes)
+
+
+def parse_json(text):
+    """The document, its numbers as they are written."""
+    return json.loads(text, parse_float=decimal.Decimal)
+
+
+def rest_call(address, method="POST", path="/costs/instant", body=None, headers=None):
+    """One HTTP call; the status and the answer's JSON document."""
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
+    try:
+        connection.request(method, path, body, headers or {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, parse_json(response.read())
+    finally:
+        connection.close()
