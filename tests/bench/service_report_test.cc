@@ -65,7 +65,8 @@ TEST(ServiceReport, AllComparisons_PrintsALineForEach) {
   std::vector<std::string> names;
   for (const auto& [name, ratio] : Lines(out.str())) {
     names.push_back(name);
-    EXPECT_GT(ratio, 0) << name;
+    // 0 where a busy machine left a server no time in so short a run.
+    EXPECT_GE(ratio, 0) << name;
   }
   EXPECT_THAT(names,
               UnorderedElementsAre("unary_vs_echo_callback", "unary_vs_echo_callback_cpu", "stream1_vs_echo_callback",
