@@ -573,6 +573,7 @@ TEST_F(ServerTest, TruncatedBody_IsRefused) {
 TEST_F(ServerTest, TwoHundredConnections_AreAllServed) {
   Start();
   std::vector<std::unique_ptr<RawClient>> clients;
+  clients.reserve(200);
   for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<RawClient>(port_));
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 200; ++i) ASSERT_TRUE(clients[i]->Send(Post(Body("loc_1", round * 1000 + i))));
@@ -744,6 +745,7 @@ TEST_F(ServerTest, DestructionWithoutDrain_IsSafe) {
 TEST_F(ServerTest, DestructionAmidLoad_IsSafe) {
   Start();
   std::vector<std::thread> load;
+  load.reserve(4);
   for (int i = 0; i < 4; ++i) {
     load.emplace_back([this] {
       RawClient client(port_);

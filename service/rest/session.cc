@@ -29,9 +29,9 @@ constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr size_t kLongestRequestId = 128;
 constexpr size_t kFirstRead = 1024;
 // Room in a session's buffer for what is read beyond a header.
-constexpr size_t kReadAhead = 16 * 1024;
+constexpr size_t kReadAhead = size_t{16} * 1024;
 // What a client may still send after the last answer.
-constexpr size_t kMostDiscarded = 4 * 1024 * 1024;
+constexpr size_t kMostDiscarded = size_t{4} * 1024 * 1024;
 // A timer's expiry is now plus its duration; this keeps the sum in range.
 constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 365);
 

@@ -22,8 +22,8 @@ struct Time {
 // Reads YYYY-MM-DDThh:mm:ss[.fraction](Z|+hh:mm|-hh:mm); T and Z also in lower
 // case. INVALID_ARGUMENT, with a message that completes "TEXT …": any other
 // form, a day that is not in the calendar, a leap second (the API's clock has
-// none), more than 9 digits of fraction, or an instant outside the years 1 to
-// 9999.
+// none), or more than 9 digits of fraction. Which instants are allowed is for
+// the caller to say.
 absl::StatusOr<Time> Parse(absl::string_view text);
 
 }  // namespace costs::rfc3339

@@ -102,7 +102,7 @@ class CostsServiceTest : public testing::Test {
 
   ~CostsServiceTest() override { StopServer(); }
 
-  void StartServer(calculator::Calculator* calculator, CostsServiceOptions options = {"acc_test", true, 1000, 10000}) {
+  void StartServer(calculator::Calculator* calculator, const CostsServiceOptions& options = {"acc_test", true, 1000, 10000}) {
     StopServer();
     service_ = std::make_unique<CostsService>(calculator, options);
     int port = 0;

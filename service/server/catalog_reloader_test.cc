@@ -71,6 +71,7 @@ TEST(CatalogReloader, ManyRequestsAndReaders_NeverSeeATornSnapshot) {
   holder.Set(*catalog::Snapshot::Create(1, {}));
   std::atomic<bool> stop{false};
   std::vector<std::thread> readers;
+  readers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
       uint64_t last = 0;

@@ -56,6 +56,7 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vec
     return absl::NotFoundError(absl::StrCat("no program to run: '", absl::StrJoin(command, " "), "'"));
   }
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   cpu_set_t cores;

@@ -228,6 +228,7 @@ void Serve(QueueService* service, grpc::ServerCompletionQueue* queue) {
   constexpr int kUnarySlots = 256;
   constexpr int kStreamSlots = 16;
   std::vector<std::unique_ptr<QueueCall>> calls;
+  calls.reserve(kUnarySlots + kStreamSlots);
   for (int i = 0; i < kUnarySlots; ++i) calls.push_back(std::make_unique<QueueUnary>(service, queue));
   for (int i = 0; i < kStreamSlots; ++i) calls.push_back(std::make_unique<QueueStream>(service, queue));
   void* tag = nullptr;

@@ -29,7 +29,7 @@ MeterRecordSubmission SampleSubmission(int index) {
   submission.set_record_reference_id(absl::StrFormat("MET%010d", index));
   submission.set_units(Units::W);
   // 100.00 W to 22 kW in steps of 0.01 W, in no order.
-  submission.set_value(100 + index * int64_t{7919} % 2'190'000 / 100.0);
+  submission.set_value(100 + static_cast<double>(index * int64_t{7919} % 2'190'000) / 100);
   const int64_t start = kFebruary2022 + int64_t{index} * kSlotStride % kSlots * kSlotSeconds;
   submission.mutable_start_time()->set_seconds(start);
   submission.mutable_end_time()->set_seconds(start + kSlotSeconds);

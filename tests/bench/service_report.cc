@@ -104,6 +104,7 @@ double Median(std::vector<double> values) {
 
 double MedianOf(const std::vector<LoadResult>& rounds, double LoadResult::*figure) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const LoadResult& round : rounds) values.push_back(round.*figure);
   return Median(values);
 }
@@ -235,7 +236,7 @@ absl::Status RunServiceReport(const ReportOptions& options, const NameFilter& on
   PinToCore(cores.back());
 
   for (int round = 0; round < std::max(options.rounds, 1); ++round) {
-    const absl::Status status = MeasureRound(options, round, cores, servers, &results, details);
+    absl::Status status = MeasureRound(options, round, cores, servers, &results, details);
     if (!status.ok()) return status;
   }
   PrintDetails(comparisons, results, details);

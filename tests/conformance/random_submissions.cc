@@ -44,7 +44,7 @@ std::string RandomReference(Random& random, size_t limit) {
 
 template <typename Enum>
 Enum RandomEnum(Random& random, int largest) {
-  if (random.OneIn(2 * kOdd)) {
+  if (random.OneIn(int64_t{2} * kOdd)) {
     return static_cast<Enum>(
         random.Pick<int>({-1, largest + 1, 77, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}));
   }
@@ -91,7 +91,7 @@ int64_t RandomSecond(Random& random, const Place& place) {
 }
 
 int32_t RandomNanos(Random& random) {
-  if (random.OneIn(2 * kOdd)) {
+  if (random.OneIn(int64_t{2} * kOdd)) {
     return random.Pick<int32_t>(
         {-1, 1'000'000'000, std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min()});
   }
@@ -113,7 +113,7 @@ int64_t RandomLength(Random& random) {
     case 0:
       return random.Between(1, kLongestSeconds);
     case 1:
-      return random.Between(1, 7 * 86'400);
+      return random.Between(1, int64_t{7} * 86'400);
     case 2:
       return random.Between(1, 600);
     default:
