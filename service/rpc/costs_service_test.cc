@@ -5,9 +5,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -102,7 +105,8 @@ class CostsServiceTest : public testing::Test {
 
   ~CostsServiceTest() override { StopServer(); }
 
-  void StartServer(calculator::Calculator* calculator, const CostsServiceOptions& options = {"acc_test", true, 1000, 10000}) {
+  void StartServer(calculator::Calculator* calculator,
+                   const CostsServiceOptions& options = {"acc_test", true, 1000, 10000}) {
     StopServer();
     service_ = std::make_unique<CostsService>(calculator, options);
     int port = 0;
@@ -503,6 +507,105 @@ TEST_F(CostsServiceTest, EndStreams_AnswersWhatWasReadThenUnavailable) {
   auto late = stub_->StreamInstantCosts(&late_context);
   EXPECT_FALSE(late->Read(&response));
   EXPECT_EQ(late->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// Answers each batch on another thread, a little later.
+class LaterCalculator final : public calculator::Calculator {
+ public:
+  explicit LaterCalculator(calculator::Calculator* child) : child_(child) {
+    for (int i = 0; i < 3; ++i) {
+      threads_[i] = std::thread([this] { Run(); });
+    }
+  }
+  ~LaterCalculator() override {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void Calculate(calculator::Batch* batch, std::function<void()> done) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    work_.push_back([this, batch, done = std::move(done)] { child_->Calculate(batch, done); });
+    changed_.notify_one();
+  }
+
+ private:
+  void Run() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stop_ || !work_.empty(); });
+      if (work_.empty()) return;
+      std::function<void()> work = std::move(work_.front());
+      work_.pop_front();
+      lock.unlock();
+      work();
+      lock.lock();
+    }
+  }
+
+  calculator::Calculator* const child_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> work_;
+  bool stop_ = false;
+  std::array<std::thread, 3> threads_;
+};
+
+// Many callers who open streams and leave them in every way there is, also
+// while an answer is being worked out on another thread: the server lives, and
+// whoever stays gets all answers.
+TEST_F(CostsServiceTest, StreamsLeftInEveryWay_HarmNobody) {
+  for (const bool later : {false, true}) {
+    LaterCalculator later_calculator(&local_);
+    StartServer(later ? static_cast<calculator::Calculator*>(&later_calculator) : &local_);
+    std::atomic<int> complete{0};
+    std::vector<std::thread> callers;
+    callers.reserve(8);
+    for (unsigned caller = 0; caller < 8; ++caller) {
+      callers.emplace_back([this, caller, &complete] {
+        std::mt19937 random(caller);
+        for (int round = 0; round < 60; ++round) {
+          grpc::ClientContext context;
+          const unsigned way = random() % 5;
+          if (way == 4) {
+            context.set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(random() % 3000));
+          }
+          auto stream = stub_->StreamInstantCosts(&context);
+          const int chunks = static_cast<int>(random() % 20);
+          const int leave_after = static_cast<int>(random() % 20);
+          int sent = 0;
+          int answered = 0;
+          v1::StreamInstantCostsRequest request;
+          v1::StreamInstantCostsResponse response;
+          for (int i = 0; i < chunks; ++i) {
+            request.clear_records();
+            const int size = 1 + static_cast<int>(random() % 30);
+            for (int k = 0; k < size; ++k) *request.add_records()->mutable_record() = DocumentationRecord();
+            if (!stream->Write(request)) break;
+            sent += size;
+            if (way == 1 && i == leave_after) context.TryCancel();
+            if (way == 2 && stream->Read(&response)) answered += response.outcomes_size();
+          }
+          stream->WritesDone();
+          if (way != 3) {  // who reads nothing cancels at the end
+            while (stream->Read(&response)) answered += response.outcomes_size();
+          } else {
+            context.TryCancel();
+          }
+          if (stream->Finish().ok()) {
+            EXPECT_EQ(answered, sent);
+            ++complete;
+          }
+        }
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    EXPECT_GT(complete, 8 * 60 / 5);
+    StopServer();
+  }
 }
 
 TEST_F(CostsServiceTest, MessageOverTheLimit_IsResourceExhausted) {
