@@ -6,6 +6,7 @@
 #include <google/protobuf/arena.h>
 #include <grpcpp/support/message_allocator.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -20,7 +21,12 @@ class ArenaAllocator final : public grpc::MessageAllocator<Request, Response> {
   // back when they end.
   explicit ArenaAllocator(size_t block_bytes) : block_bytes_(block_bytes) {}
 
+  // Calls whose messages are in use: from the arrival of the request until gRPC
+  // has done with the response.
+  int in_use() const { return in_use_.load(); }
+
   grpc::MessageHolder<Request, Response>* AllocateMessages() override {
+    ++in_use_;
     std::unique_ptr<char[]> block;
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -46,8 +52,10 @@ class ArenaAllocator final : public grpc::MessageAllocator<Request, Response> {
 
     void Release() override {
       arena_.reset();
-      owner_->Return(std::move(block_));
+      ArenaAllocator* const owner = owner_;
+      owner->Return(std::move(block_));
       delete this;
+      --owner->in_use_;
     }
 
    private:
@@ -70,6 +78,7 @@ class ArenaAllocator final : public grpc::MessageAllocator<Request, Response> {
   }
 
   const size_t block_bytes_;
+  std::atomic<int> in_use_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<char[]>> spare_;
 };

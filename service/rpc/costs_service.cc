@@ -128,6 +128,10 @@ CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptio
 
 CostsService::~CostsService() = default;
 
+size_t CostsService::calls_in_flight() {
+  return static_cast<size_t>(allocators_->unary.in_use() + allocators_->batch.in_use()) + streams_.size();
+}
+
 grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServerContext* context,
                                                              const v1::CalculateInstantCostRequest* request,
                                                              v1::MeterRecord* response) {

@@ -43,6 +43,9 @@ class CostsService final : public energy::costs::v1::CostsService::CallbackServi
   // finish with UNAVAILABLE. For a server that shuts down.
   void EndStreams() { streams_.EndAll(); }
 
+  // Calls that have arrived and are not yet over for gRPC.
+  size_t calls_in_flight();
+
  private:
   class Allocators;
 

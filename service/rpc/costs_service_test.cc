@@ -426,7 +426,7 @@ TEST_F(CostsServiceTest, StreamChunkTooLargeOrEmpty_EndsItAfterWhatWasAnswered) 
 TEST_F(CostsServiceTest, StreamReaderThatStops_StopsTheWriter) {
   grpc::ClientContext context;
   auto stream = stub_->StreamInstantCosts(&context);
-  constexpr int kChunks = 2000;  // about 400 MB of answers in the full view
+  constexpr int kChunks = 600;  // about 100 MB of answers in the full view
   std::atomic<int> sent{0};
   std::thread writer([&] {
     v1::StreamInstantCostsRequest request;

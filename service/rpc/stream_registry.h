@@ -13,7 +13,7 @@ namespace costs::rpc {
 class EndableStream {
  public:
   virtual ~EndableStream() = default;
-  // Called once at most, from any thread, perhaps after the stream has ended.
+  // Called from any thread, perhaps after the stream has ended.
   virtual void EndSoon() = 0;
 };
 
@@ -23,10 +23,8 @@ class StreamRegistry {
   void Add(const std::shared_ptr<EndableStream>& stream) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (!ending_) {
-        streams_.emplace(stream.get(), stream);
-        return;
-      }
+      streams_.emplace(stream.get(), stream);
+      if (!ending_) return;
     }
     stream->EndSoon();
   }
@@ -34,6 +32,12 @@ class StreamRegistry {
   void Remove(const EndableStream* stream) {
     std::lock_guard<std::mutex> lock(mutex_);
     streams_.erase(stream);
+  }
+
+  // Streams that gRPC has not done with.
+  size_t size() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return streams_.size();
   }
 
   void EndAll() {
@@ -44,7 +48,6 @@ class StreamRegistry {
       for (auto& [key, stream] : streams_) {
         if (auto held = stream.lock()) open.push_back(std::move(held));
       }
-      streams_.clear();
     }
     // Outside the lock: an ended stream may remove itself.
     for (const auto& stream : open) stream->EndSoon();

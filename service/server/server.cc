@@ -1,13 +1,12 @@
 #include "service/server/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -28,6 +27,10 @@ namespace {
 constexpr uint64_t kFirstVersion = 1;
 // What a stream that was told to end may still take to write its answers.
 constexpr absl::Duration kEndingGrace = absl::Seconds(2);
+// A server that drains looks this often whether calls are in flight, and is idle
+// when it saw none so many times: time for the last answers to leave the sockets.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
+constexpr int kIdleLooks = 5;
 
 void LogLoad(const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>>& loaded) {
   if (loaded.ok()) {
@@ -83,31 +86,6 @@ rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculat
 }
 
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
-
-// Ends what is open when a while has passed, unless it is over before.
-class EndTimer {
- public:
-  EndTimer(absl::Duration after, std::function<void()> end)
-      : thread_([this, after, end = std::move(end)] {
-          std::unique_lock<std::mutex> lock(mutex_);
-          if (!over_.wait_for(lock, absl::ToChronoNanoseconds(after), [this] { return is_over_; })) end();
-        }) {}
-
-  ~EndTimer() {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      is_over_ = true;
-    }
-    over_.notify_one();
-    thread_.join();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable over_;
-  bool is_over_ = false;
-  std::thread thread_;
-};
 
 }  // namespace
 
@@ -177,14 +155,32 @@ void Server::Drain() {
       spdlog::warn("rest: {}", std::string(drained.message()));
     }
   });
-  {
-    EndTimer timer(parts_->config.drain_timeout, [this] {
+  DrainGrpc(deadline);
+  rest.join();
+}
+
+// gRPC's own shutdown waits for every call, so also for those that end only when
+// the server does: health watches, which clients keep open all the time. So the
+// calls that matter are watched here, and when none is left the rest is ended.
+void Server::DrainGrpc(absl::Time deadline) {
+  std::atomic<bool> over{false};
+  std::thread shutdown([&] {
+    parts_->grpc->Shutdown(absl::ToChronoTime(deadline + kEndingGrace));
+    over = true;
+  });
+  bool streams_ended = false;
+  int idle_looks = 0;
+  while (!over && idle_looks < kIdleLooks) {
+    absl::SleepFor(kLookEvery);
+    idle_looks = parts_->costs.calls_in_flight() == 0 ? idle_looks + 1 : 0;
+    if (!streams_ended && absl::Now() >= deadline) {
       spdlog::warn("ending the streams that are still open after the drain timeout");
       parts_->costs.EndStreams();
-    });
-    parts_->grpc->Shutdown(absl::ToChronoTime(deadline + kEndingGrace));
+      streams_ended = true;
+    }
   }
-  rest.join();
+  if (!over) grpc_server_cancel_all_calls(parts_->grpc->c_server());
+  shutdown.join();
 }
 
 }  // namespace costs::server

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "service/server/config.h"
 
 namespace costs::server {
@@ -34,6 +35,8 @@ class Server {
   struct Parts;
 
   explicit Server(std::unique_ptr<Parts> parts);
+
+  void DrainGrpc(absl::Time deadline);
 
   std::unique_ptr<Parts> parts_;
   std::string grpc_address_;

@@ -155,6 +155,18 @@ class Terminate(unittest.TestCase):
                 self.assertEqual(health(server, service), "NOT_SERVING")
             self.assertEqual(server.wait(), 0)
 
+    def test_health_watch_is_told_and_holds_nothing_up(self):
+        grpcurl = programs.grpcurl(self)
+        with programs.Costsd("--drain_delay=1s", "--drain_timeout=10m") as server:
+            watch = subprocess.Popen(
+                [grpcurl, "-plaintext", "-d", "{}", server.grpc, "grpc.health.v1.Health/Watch"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            self.addCleanup(watch.kill)
+            self.assertIn("SERVING", watch.stdout.readline() + watch.stdout.readline())
+            server.send(signal.SIGTERM)
+            self.assertEqual(server.wait(), 0)  # long before the timeout
+            self.assertIn("NOT_SERVING", watch.communicate(timeout=programs.PATIENCE_SECONDS)[0])
+
     def test_interrupt_drains_too(self):
         with programs.Costsd() as server:
             server.send(signal.SIGINT)
