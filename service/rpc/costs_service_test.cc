@@ -426,7 +426,7 @@ TEST_F(CostsServiceTest, StreamChunkTooLargeOrEmpty_EndsItAfterWhatWasAnswered) 
 TEST_F(CostsServiceTest, StreamReaderThatStops_StopsTheWriter) {
   grpc::ClientContext context;
   auto stream = stub_->StreamInstantCosts(&context);
-  constexpr int kChunks = 600;  // about 100 MB of answers in the full view
+  constexpr int kChunks = 1500;  // about 250 MB of answers in the full view
   std::atomic<int> sent{0};
   std::thread writer([&] {
     v1::StreamInstantCostsRequest request;
@@ -444,7 +444,7 @@ TEST_F(CostsServiceTest, StreamReaderThatStops_StopsTheWriter) {
     before = now;
     absl::SleepFor(absl::Milliseconds(100));
   }
-  EXPECT_LT(before, kChunks / 4);
+  EXPECT_LT(before, kChunks / 3);  // what the windows and sockets of the way hold
   size_t answered = 0;
   v1::StreamInstantCostsResponse response;
   while (stream->Read(&response)) answered += static_cast<size_t>(response.outcomes_size());
