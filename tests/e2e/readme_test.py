@@ -1,6 +1,6 @@
-"""The README's own grpcurl and curl lines work, against a real server.
+"""The grpcurl and curl lines of README and API guide work, against a real server.
 
-They are taken from its ```sh blocks, with nothing changed but the ports.
+They are taken from the ```sh blocks, with nothing changed but the ports.
 """
 
 import os
@@ -12,6 +12,7 @@ import unittest
 from tests.e2e import programs
 
 README = programs.ROOT / "README.md"
+API_GUIDE = programs.ROOT / "docs" / "api.md"
 GRPC_ADDRESS = "localhost:50051"
 REST_ADDRESS = "localhost:8080"
 
@@ -64,7 +65,9 @@ class Readme(unittest.TestCase):
             self.assertNotRegex(line, r"\s--?(proto|protoset|import-path)\b")
 
     def test_every_line_succeeds(self):
-        for line in self.commands:
+        guide = commands(API_GUIDE.read_text())
+        self.assertTrue(guide)
+        for line in self.commands + guide:
             with self.subTest(line):
                 self.assertTrue(self.run_line(line).strip())
 
