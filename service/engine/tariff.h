@@ -41,8 +41,9 @@ struct TariffElement {
 };
 
 // INVALID_ARGUMENT where neither market nor schedule is set, the currencies
-// differ, the contract ends before it starts, or the combined rates need more
-// digits than a timeline holds (about 18).
+// differ, the contract ends before it starts, or a surcharge percentage has too
+// many digits. (Whether a timeline holds the sum of a location's elements is for
+// PriceTimeline::Create to say.)
 absl::Status CheckElement(const TariffElement& element);
 
 }  // namespace costs::engine
