@@ -18,6 +18,7 @@ packages+=(tzdata curl)
 if [ "${1:-run}" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format python3)
   # Other ways to have these are as good as the distribution's.
+  command -v python > /dev/null || packages+=(python-is-python3)  # as which Bazel starts Python tests
   command -v npm > /dev/null || packages+=(nodejs npm)
   command -v go > /dev/null || packages+=(golang-go)
 fi
