@@ -21,6 +21,7 @@ namespace {
 // a record an hour off would cost something else.
 std::shared_ptr<const catalog::Snapshot> HourlyCatalog() {
   std::vector<std::pair<double, engine::Rate>> hours;
+  hours.reserve(24);
   for (int hour = 0; hour < 24; ++hour) {
     hours.emplace_back(hour, engine::testing::Fixed(absl::StrCat("0.", 10 + hour)));
   }
