@@ -177,20 +177,24 @@ void InstantStream::OnDone() {
   self_.reset();  // perhaps the last owner
 }
 
-void InstantStream::Do(const Flow::Next& next) {
-  // The read first: until the write has been started, and is done, nobody
-  // finishes the stream, so that it cannot be gone between the two.
-  if (next.read) StartRead(request_);
-  if (next.write != nullptr) StartWrite(&next.write->response());
-  if (!next.finish) return;
-  if (!refusal_.ok()) {
-    Finish(refusal_);
-  } else if (draining_.load()) {
-    Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                        "the server is shutting down; open a new stream for the records that were not answered"));
-  } else {
-    Finish(grpc::Status::OK);
+void InstantStream::Do(Flow::Next next) {
+  for (;;) {
+    // Nobody finishes the stream, so that it could be gone, before a write that
+    // has been said is done and a read that has been said is started.
+    const bool read = next.read;
+    if (read) StartRead(request_);
+    if (next.write != nullptr) StartWrite(&next.write->response());
+    if (next.finish) Finish(EndStatus());
+    if (!read) return;
+    next = flow_.ReadStarted();
   }
+}
+
+grpc::Status InstantStream::EndStatus() const {
+  if (!refusal_.ok()) return refusal_;
+  if (!draining_.load()) return grpc::Status::OK;
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                      "the server is shutting down; open a new stream for the records that were not answered");
 }
 
 }  // namespace costs::rpc

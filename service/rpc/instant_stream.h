@@ -48,7 +48,8 @@ class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::St
 
   void Answer();
   AnswerMessage* WithRoom(size_t weight, std::vector<AnswerMessage*>* messages);
-  void Do(const Flow::Next& next);
+  void Do(Flow::Next next);
+  grpc::Status EndStatus() const;
 
   calculator::Calculator* const calculator_;
   const Settings settings_;

@@ -24,7 +24,8 @@ template <typename Message>
 class StreamFlow {
  public:
   // What to start. At most one read and one write are ever under way, and
-  // `finish` is said once, when neither is.
+  // `finish` is said once, when neither is. Whoever is told to read says
+  // ReadStarted() once it has been started, and does what that says, too.
   struct Next {
     bool read = false;
     Message* write = nullptr;
@@ -36,6 +37,15 @@ class StreamFlow {
   // The stream begins: the first read.
   Next Begin() {
     std::lock_guard<std::mutex> lock(mutex_);
+    return Decide();
+  }
+
+  // The read that a Next asked for has been started. Until then nobody is told to
+  // finish: a read that is only about to be started cannot be abandoned, since the
+  // stream could be gone when it is.
+  Next ReadStarted() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    --reads_to_start_;
     return Decide();
   }
 
@@ -129,10 +139,12 @@ class StreamFlow {
     }
     if (!closing_ && input_ == Input::kIdle && pending_ < most_pending_) {
       input_ = Input::kReading;
+      ++reads_to_start_;
       next.read = true;
     }
     const bool input_done = input_ == Input::kIdle || (input_ == Input::kReading && (abandon_read_ || broken_));
-    if (closing_ && input_done && writing_ == nullptr && ready_.empty()) next.finish = finished_ = true;
+    const bool output_done = writing_ == nullptr && ready_.empty();
+    if (closing_ && input_done && output_done && reads_to_start_ == 0) next.finish = finished_ = true;
     return next;
   }
 
@@ -144,6 +156,9 @@ class StreamFlow {
   Message* writing_ = nullptr;
   size_t pending_ = 0;  // the weight of ready_
   Input input_ = Input::kIdle;
+  // Said, and not yet known to be started; two where the first has already come
+  // back on another thread.
+  int reads_to_start_ = 0;
   bool closing_ = false;       // no further read
   bool abandon_read_ = false;  // nor wait for the one under way
   bool broken_ = false;

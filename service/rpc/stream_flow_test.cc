@@ -18,9 +18,17 @@ struct Parcel {
 
 using Flow = StreamFlow<Parcel>;
 
+// Starts the read that `next` asks for, if any.
+Flow::Next Start(Flow& flow, const Flow::Next& next) {
+  if (next.read) {
+    EXPECT_FALSE(flow.ReadStarted().finish);
+  }
+  return next;
+}
+
 TEST(StreamFlow, Begin_Reads) {
   Flow flow(10);
-  const Flow::Next next = flow.Begin();
+  const Flow::Next next = Start(flow, flow.Begin());
   EXPECT_TRUE(next.read);
   EXPECT_EQ(next.write, nullptr);
   EXPECT_FALSE(next.finish);
@@ -28,94 +36,123 @@ TEST(StreamFlow, Begin_Reads) {
 
 TEST(StreamFlow, Answered_WritesAndReadsOn) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1, 2}};
-  const Flow::Next next = flow.Answered({&first});
+  const Flow::Next next = Start(flow, flow.Answered({&first}));
   EXPECT_EQ(next.write, &first);
   EXPECT_TRUE(next.read);
 }
 
 TEST(StreamFlow, AnsweredDuringWrite_WaitsAndCanBeAddedTo) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}}, second{{2}};
-  flow.Answered({&first});
+  Start(flow, flow.Answered({&first}));
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_EQ(flow.TakeNewest(), nullptr) << "what is being written is not to be touched";
-  EXPECT_EQ(flow.Answered({&second}).write, nullptr);
+  EXPECT_EQ(Start(flow, flow.Answered({&second})).write, nullptr);
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_EQ(flow.TakeNewest(), &second);
-  EXPECT_EQ(flow.Written().write, nullptr) << "the newest is still with the answerer";
+  EXPECT_EQ(Start(flow, flow.Written()).write, nullptr) << "the newest is still with the answerer";
   second.answers.push_back(3);
-  EXPECT_EQ(flow.Answered({&second}).write, &second);
+  EXPECT_EQ(Start(flow, flow.Answered({&second})).write, &second);
   EXPECT_EQ(flow.TakeSpare(), &first);
 }
 
 TEST(StreamFlow, PeerThatDoesNotRead_StopsReading) {
   Flow flow(3);
-  flow.Begin();
+  Start(flow, flow.Begin());
   Parcel parcels[] = {{{1, 2}}, {{3, 4}}, {{5}}};
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_TRUE(flow.Answered({&parcels[0]}).read) << "under way, not waiting";
+  EXPECT_TRUE(Start(flow, flow.Answered({&parcels[0]})).read) << "under way, not waiting";
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_TRUE(flow.Answered({&parcels[1]}).read) << "2 of 3 wait";
+  EXPECT_TRUE(Start(flow, flow.Answered({&parcels[1]})).read) << "2 of 3 wait";
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_FALSE(flow.Answered({&parcels[2]}).read) << "3 of 3 wait";
-  const Flow::Next next = flow.Written();
+  EXPECT_FALSE(Start(flow, flow.Answered({&parcels[2]})).read) << "3 of 3 wait";
+  const Flow::Next next = Start(flow, flow.Written());
   EXPECT_EQ(next.write, &parcels[1]);
   EXPECT_TRUE(next.read);
 }
 
 TEST(StreamFlow, ReadEnded_FinishesWhenAllIsWritten) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  flow.Answered({&first});
+  Start(flow, flow.Answered({&first}));
   EXPECT_FALSE(flow.ReadEnded().finish);
-  EXPECT_TRUE(flow.Written().finish);
+  EXPECT_TRUE(Start(flow, flow.Written()).finish);
   EXPECT_FALSE(flow.EndSoon().finish) << "said once";
 }
 
 TEST(StreamFlow, WriteFailed_FinishesWithoutWaitingForTheRead) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  ASSERT_TRUE(flow.Answered({&first}).read);
+  ASSERT_TRUE(Start(flow, flow.Answered({&first})).read);
   EXPECT_TRUE(flow.WriteFailed().finish);
   EXPECT_FALSE(flow.ReadArrived()) << "a chunk that comes after the end is dropped";
 }
 
 TEST(StreamFlow, WriteFailedWhileAnswering_FinishesAfterTheAnswer) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}}, second{{2}};
-  flow.Answered({&first});
+  Start(flow, flow.Answered({&first}));
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_FALSE(flow.WriteFailed().finish) << "the answerer still uses the stream";
-  const Flow::Next next = flow.Answered({&second});
+  const Flow::Next next = Start(flow, flow.Answered({&second}));
   EXPECT_EQ(next.write, nullptr);
   EXPECT_TRUE(next.finish);
 }
 
 TEST(StreamFlow, EndSoon_WritesWhatIsAnsweredAndAbandonsTheRead) {
   Flow flow(10);
-  flow.Begin();
+  Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  ASSERT_TRUE(flow.Answered({&first}).read);
+  ASSERT_TRUE(Start(flow, flow.Answered({&first})).read);
   EXPECT_FALSE(flow.EndSoon().finish);
-  EXPECT_TRUE(flow.Written().finish);
+  EXPECT_TRUE(Start(flow, flow.Written()).finish);
+}
+
+// The one who was told to read may be anywhere before it does; a stream that is
+// finished meanwhile could be gone by then.
+TEST(StreamFlow, EndSoonBeforeTheReadIsStarted_FinishesAfterIt) {
+  Flow flow(10);
+  ASSERT_TRUE(flow.Begin().read);
+  EXPECT_FALSE(flow.EndSoon().finish);
+  EXPECT_TRUE(flow.ReadStarted().finish);
+
+  Flow answered(10);
+  Start(answered, answered.Begin());
+  ASSERT_TRUE(answered.ReadArrived());
+  Parcel first{{1}};
+  ASSERT_TRUE(answered.Answered({&first}).read);
+  EXPECT_FALSE(answered.WriteFailed().finish);
+  EXPECT_TRUE(answered.ReadStarted().finish);
+}
+
+// The read may come back, and the next one be said, before the thread that
+// started it has said so.
+TEST(StreamFlow, ReadThatComesBackAtOnce_StillWaitsForBothStarts) {
+  Flow flow(10);
+  ASSERT_TRUE(flow.Begin().read);
+  ASSERT_TRUE(flow.ReadArrived());
+  ASSERT_TRUE(flow.Answered({}).read);
+  EXPECT_FALSE(flow.EndSoon().finish);
+  EXPECT_FALSE(flow.ReadStarted().finish);
+  EXPECT_TRUE(flow.ReadStarted().finish);
 }
 
 TEST(StreamFlow, EndSoonBeforeBegin_NeverReads) {
   Flow flow(10);
   EXPECT_TRUE(flow.EndSoon().finish);
-  EXPECT_FALSE(flow.Begin().read);
+  EXPECT_FALSE(Start(flow, flow.Begin()).read);
 }
 
 // A reader, a writer and someone who ends the stream, each on its own thread:
@@ -129,15 +166,22 @@ TEST(StreamFlow, ThreeThreads_KeepOrderAndFinishOnce) {
     bool read_wanted = false, finished = false;
     std::deque<Parcel*> writes;
     int finishes = 0;
-    auto act = [&](const Flow::Next& next) {
-      std::lock_guard<std::mutex> lock(mutex);
-      if (next.read) read_wanted = true;
-      if (next.write != nullptr) writes.push_back(next.write);
-      if (next.finish) {
-        ++finishes;
-        finished = true;
+    auto act = [&](Flow::Next next) {
+      for (;;) {
+        {
+          std::lock_guard<std::mutex> lock(mutex);
+          EXPECT_FALSE(finished && (next.read || next.write != nullptr)) << "started after the end";
+          if (next.read) read_wanted = true;
+          if (next.write != nullptr) writes.push_back(next.write);
+          if (next.finish) {
+            ++finishes;
+            finished = true;
+          }
+          changed.notify_all();
+        }
+        if (!next.read) return;
+        next = flow.ReadStarted();
       }
-      changed.notify_all();
     };
     const int chunks = static_cast<int>(random() % 100);
     const int end_after = random() % 3 == 0 ? static_cast<int>(random() % 100) : 1000;
