@@ -154,8 +154,8 @@ grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(grpc::Callbac
   return reactor;
 }
 
-grpc::ServerBidiReactor<v1::StreamInstantCostsRequest, v1::StreamInstantCostsResponse>*
-CostsService::StreamInstantCosts(grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* CostsService::StreamInstantCosts(
+    grpc::CallbackServerContext* context) {
   return InstantStream::Start(calculator_, {options_.account_id, options_.live_mode, options_.stream_chunk_limit},
                               &streams_, context);
 }

@@ -21,9 +21,21 @@ struct CostsServiceOptions {
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
 };
 
+namespace costs_service_internal {
+
+using Api = energy::costs::v1::CostsService;
+
+// Every method by the callback API; the stream's messages as bytes (see
+// instant_stream.h).
+using Methods = Api::WithCallbackMethod_CalculateInstantCost<
+    Api::WithCallbackMethod_BatchCalculateInstantCosts<Api::WithRawCallbackMethod_StreamInstantCosts<
+        Api::WithCallbackMethod_GetIntervalCosts<Api::WithCallbackMethod_GetSessionCosts<Api::Service>>>>>;
+
+}  // namespace costs_service_internal
+
 // Thread-safe. Both arguments must outlive the server that it is registered
 // with.
-class CostsService final : public energy::costs::v1::CostsService::CallbackService {
+class CostsService final : public costs_service_internal::Methods {
  public:
   CostsService(calculator::Calculator* calculator, CostsServiceOptions options);
   ~CostsService() override;
@@ -36,8 +48,8 @@ class CostsService final : public energy::costs::v1::CostsService::CallbackServi
       grpc::CallbackServerContext* context, const energy::costs::v1::BatchCalculateInstantCostsRequest* request,
       energy::costs::v1::BatchCalculateInstantCostsResponse* response) override;
 
-  grpc::ServerBidiReactor<energy::costs::v1::StreamInstantCostsRequest, energy::costs::v1::StreamInstantCostsResponse>*
-  StreamInstantCosts(grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamInstantCosts(
+      grpc::CallbackServerContext* context) override;
 
   // Ends the streams that are open: what they have sent is answered, then they
   // finish with UNAVAILABLE. For a server that shuts down.

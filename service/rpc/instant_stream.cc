@@ -36,8 +36,15 @@ class InstantStream::AnswerMessage {
  public:
   AnswerMessage() { Create(); }
 
-  const v1::StreamInstantCostsResponse& response() const { return *response_; }
   size_t weight() const { return weight_; }
+
+  // The message as bytes, to be written; nothing is added any more.
+  const grpc::ByteBuffer& Seal() {
+    bool own = false;
+    // It cannot fail: the message is ours, and far below 2 GiB.
+    (void)grpc::SerializationTraits<v1::StreamInstantCostsResponse>::Serialize(*response_, &bytes_, &own);
+    return bytes_;
+  }
 
   // The next outcome, of that weight.
   v1::SequencedOutcome* Add(size_t weight) {
@@ -54,6 +61,7 @@ class InstantStream::AnswerMessage {
   }
 
   void Empty() {
+    bytes_.Clear();
     lent_ = 0;
     weight_ = 0;
     if (arena_.SpaceUsed() > kMostArenaBytes) {
@@ -73,6 +81,7 @@ class InstantStream::AnswerMessage {
 
   google::protobuf::Arena arena_;
   v1::StreamInstantCostsResponse* response_ = nullptr;
+  grpc::ByteBuffer bytes_;
   std::vector<v1::MeterRecord*> records_;
   size_t lent_ = 0;
   size_t weight_ = 0;
@@ -111,21 +120,35 @@ void InstantStream::OnReadDone(bool ok) {
     return;
   }
   if (!flow_.ReadArrived()) return;
-  const size_t count = static_cast<size_t>(request_->records_size());
-  if (count == 0 || count > settings_.chunk_limit) {
-    refusal_ = InvalidField("records", absl::StrCat("holds ", count, " records; a chunk must hold 1 to ",
-                                                    settings_.chunk_limit, "; the stream ends here"));
+  if (grpc::Status refusal = ReadChunk(); !refusal.ok()) {
+    refusal_ = std::move(refusal);
     Do(flow_.ReadEnded());
     return;
   }
+  const size_t count = static_cast<size_t>(request_->records_size());
   submissions_.resize(count);
   if (outcomes_.size() < count) outcomes_.resize(count);
-  for (size_t i = 0; i < count; ++i)
+  for (size_t i = 0; i < count; ++i) {
     submissions_[i] = DecodeSubmission(request_->records(static_cast<int>(i)).record());
+  }
   batch_.options = DecodeOptions(*request_);
   batch_.submissions = submissions_;
   batch_.outcomes = absl::MakeSpan(outcomes_.data(), count);
   calculator_->Calculate(&batch_, [this] { Answer(); });
+}
+
+grpc::Status InstantStream::ReadChunk() {
+  if (!grpc::SerializationTraits<v1::StreamInstantCostsRequest>::Deserialize(&incoming_, request_).ok()) {
+    return InvalidField("records",
+                        "cannot be read: the bytes are no StreamInstantCostsRequest, or a text is not UTF-8; the "
+                        "stream ends here");
+  }
+  const size_t count = static_cast<size_t>(request_->records_size());
+  if (count == 0 || count > settings_.chunk_limit) {
+    return InvalidField("records", absl::StrCat("holds ", count, " records; a chunk must hold 1 to ",
+                                                settings_.chunk_limit, "; the stream ends here"));
+  }
+  return grpc::Status::OK;
 }
 
 // The message that the next answer goes into: the last one if it has room.
@@ -182,8 +205,8 @@ void InstantStream::Do(Flow::Next next) {
     // Nobody finishes the stream, so that it could be gone, before a write that
     // has been said is done and a read that has been said is started.
     const bool read = next.read;
-    if (read) StartRead(request_);
-    if (next.write != nullptr) StartWrite(&next.write->response());
+    if (read) StartRead(&incoming_);
+    if (next.write != nullptr) StartWrite(&next.write->Seal());
     if (next.finish) Finish(EndStatus());
     if (!read) return;
     next = flow_.ReadStarted();

@@ -1,4 +1,8 @@
 // One StreamInstantCosts call: reads chunks, has them priced, writes answers.
+//
+// It takes the messages as bytes. gRPC's own reading reports a message that it
+// cannot read as it reports the end of the requests, and a stream that then ends
+// with OK would hide that the rest was not answered.
 #ifndef SERVICE_RPC_INSTANT_STREAM_H_
 #define SERVICE_RPC_INSTANT_STREAM_H_
 
@@ -17,9 +21,7 @@
 namespace costs::rpc {
 
 // Keeps itself alive until gRPC is done with it and nobody wants to end it.
-class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::StreamInstantCostsRequest,
-                                                           energy::costs::v1::StreamInstantCostsResponse>,
-                            public EndableStream {
+class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>, public EndableStream {
  public:
   struct Settings {
     absl::string_view account_id;  // borrowed
@@ -46,6 +48,8 @@ class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::St
   void OnWriteDone(bool ok) override;
   void OnDone() override;
 
+  // The refusal of the chunk that has arrived, or OK.
+  grpc::Status ReadChunk();
   void Answer();
   AnswerMessage* WithRoom(size_t weight, std::vector<AnswerMessage*>* messages);
   void Do(Flow::Next next);
@@ -62,6 +66,7 @@ class InstantStream final : public grpc::ServerBidiReactor<energy::costs::v1::St
   grpc::Status refusal_;  // of the chunk that ended the stream; set by the reader
 
   // The chunk under way.
+  grpc::ByteBuffer incoming_;
   RecycledArena request_arena_;
   energy::costs::v1::StreamInstantCostsRequest* request_;  // on its arena
   calculator::Batch batch_;
