@@ -26,7 +26,8 @@ constexpr size_t kMostPending = 2000;
 // and goes leaves its old place on the arena unused.
 constexpr uint64_t kMostArenaBytes = 4 << 20;
 
-size_t WeightOf(const calculator::Outcome& outcome) { return 1 + outcome.record.breakdown.size(); }
+// A record that was not priced may still hold the breakdown of one before it.
+size_t WeightOf(const calculator::Outcome& outcome) { return outcome.ok() ? 1 + outcome.record.breakdown.size() : 1; }
 
 }  // namespace
 
@@ -60,14 +61,18 @@ class InstantStream::AnswerMessage {
     return record;
   }
 
-  void Empty() {
+  // The message has been written. A breakdown may be a hundred times the size of
+  // other answers, and is not kept for those.
+  void Sent() {
     bytes_.Clear();
+    if (weight_ > kAnswersPerMessage) Renew();
+  }
+
+  void Empty() {
     lent_ = 0;
     weight_ = 0;
     if (arena_.SpaceUsed() > kMostArenaBytes) {
-      records_.clear();
-      arena_.Reset();
-      Create();
+      Renew();
       return;
     }
     for (v1::SequencedOutcome& outcome : *response_->mutable_outcomes()) {
@@ -77,6 +82,12 @@ class InstantStream::AnswerMessage {
   }
 
  private:
+  void Renew() {
+    records_.clear();
+    arena_.Reset();
+    Create();
+  }
+
   void Create() { response_ = google::protobuf::Arena::CreateMessage<v1::StreamInstantCostsResponse>(&arena_); }
 
   google::protobuf::Arena arena_;
@@ -189,11 +200,15 @@ void InstantStream::Answer() {
     }
   }
   batch_.keep_alive.reset();
+  if (batch_.options.include_breakdown) std::vector<calculator::Outcome>().swap(outcomes_);
   request_ = request_arena_.Renew<v1::StreamInstantCostsRequest>();
   Do(flow_.Answered(messages));
 }
 
-void InstantStream::OnWriteDone(bool ok) { Do(ok ? flow_.Written() : flow_.WriteFailed()); }
+void InstantStream::OnWriteDone(bool ok) {
+  under_way_->Sent();
+  Do(ok ? flow_.Written() : flow_.WriteFailed());
+}
 
 void InstantStream::OnDone() {
   registry_->Remove(this);
@@ -206,7 +221,10 @@ void InstantStream::Do(Flow::Next next) {
     // has been said is done and a read that has been said is started.
     const bool read = next.read;
     if (read) StartRead(&incoming_);
-    if (next.write != nullptr) StartWrite(&next.write->Seal());
+    if (next.write != nullptr) {
+      under_way_ = next.write;
+      StartWrite(&under_way_->Seal());
+    }
     if (next.finish) Finish(EndStatus());
     if (!read) return;
     next = flow_.ReadStarted();

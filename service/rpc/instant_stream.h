@@ -73,6 +73,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   std::vector<calculator::Submission> submissions_;
   std::vector<calculator::Outcome> outcomes_;
 
+  AnswerMessage* under_way_ = nullptr;                    // being written
   std::vector<std::unique_ptr<AnswerMessage>> messages_;  // all that were ever made
 };
 

@@ -36,9 +36,7 @@ std::string RandomBytes(Random& random, size_t length) {
 
 // One of the ways in which bytes go wrong.
 std::string Mutated(Random& random, std::string bytes) {
-  const auto somewhere = [&] {
-    return static_cast<size_t>(random.Between(0, static_cast<int64_t>(bytes.size()) - 1));
-  };
+  const auto somewhere = [&] { return static_cast<size_t>(random.Between(0, static_cast<int64_t>(bytes.size()) - 1)); };
   for (int64_t times = random.Between(1, 4); times > 0 && !bytes.empty(); --times) {
     const size_t at = somewhere();
     switch (random.Between(0, 6)) {
@@ -170,8 +168,7 @@ TEST_F(HostileProto, UnreadableChunk_EndsTheStreamWithAnErrorAfterWhatWasAnswere
   ASSERT_NE(location, std::string::npos);
   not_utf8[location] = '\xFF';
   for (const std::string& bad : {good.substr(0, good.size() - 1), not_utf8, std::string("\x0A\xFF\xFF\xFF\xFF\x0F")}) {
-    const RawResult result =
-        CallStream(faces_.channel(), CostsMethod("StreamInstantCosts"), {good, good, bad, good});
+    const RawResult result = CallStream(faces_.channel(), CostsMethod("StreamInstantCosts"), {good, good, bad, good});
     EXPECT_EQ(result.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << result.status.error_message();
     int answered = 0;
     for (const std::string& bytes : result.responses) {
