@@ -1,0 +1,57 @@
+// The catalog's JSON: read within limits, each node with its place, and each
+// value taken for a tariff element.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/catalog/element_reader.h"
+#include "service/catalog/fault_log.h"
+#include "service/catalog/located_json.h"
+#include "service/engine/tariff.h"
+#include "tests/fuzz/check.h"
+
+namespace costs::fuzz {
+namespace {
+
+using catalog::JsonNode;
+
+constexpr catalog::JsonLimits kLimits = {1 << 20, 16, 10'000};
+
+void Visit(const JsonNode& node, int depth) {
+  COSTS_FUZZ_CHECK(depth <= kLimits.max_depth);
+  COSTS_FUZZ_CHECK(node.line() >= 1 && node.column() >= 1);
+  if (node.kind() == JsonNode::Kind::kObject) {
+    catalog::FaultLog faults;
+    const std::shared_ptr<const engine::TariffElement> element =
+        catalog::ReadElement(node, "elements.json", {}, &faults);
+    COSTS_FUZZ_CHECK((element == nullptr) == !faults.empty());
+    if (element != nullptr) COSTS_FUZZ_CHECK(engine::CheckElement(*element).ok());
+  }
+  for (const JsonNode* child : node.elements()) {
+    COSTS_FUZZ_CHECK(child->line() >= node.line());
+    if (node.kind() == JsonNode::Kind::kObject) COSTS_FUZZ_CHECK(node.Find(child->name()) == child);
+    COSTS_FUZZ_CHECK(!child->Path().empty() || child->name().empty());
+    Visit(*child, depth + 1);
+  }
+}
+
+void Run(absl::string_view text) {
+  catalog::JsonError error;
+  const absl::StatusOr<catalog::JsonDocument> document = catalog::JsonDocument::Parse(text, kLimits, &error);
+  if (document.ok()) {
+    Visit(document->root(), 0);
+  } else {
+    COSTS_FUZZ_CHECK(error.line >= 1 && error.column >= 1 && !error.what.empty());
+  }
+}
+
+}  // namespace
+}  // namespace costs::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  costs::fuzz::Run({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
