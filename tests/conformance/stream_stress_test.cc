@@ -62,6 +62,7 @@ class StreamStress : public testing::Test {
   // Calls on one connection beyond about a hundred wait for each other.
   std::vector<std::unique_ptr<v1::CostsService::Stub>> Stubs(int count) {
     std::vector<std::unique_ptr<v1::CostsService::Stub>> stubs;
+    stubs.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) stubs.push_back(v1::CostsService::NewStub(faces_.NewChannel()));
     return stubs;
   }
@@ -195,6 +196,7 @@ class Client {
 TEST_F(StreamStress, StreamsOfEveryManner_EndAsTheirClientsMeant) {
   const std::vector<std::unique_ptr<v1::CostsService::Stub>> stubs = Stubs(kClients);
   std::vector<std::thread> clients;
+  clients.reserve(kClients);
   for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([stub = stubs[static_cast<size_t>(i)].get(), i] {
       Random random(static_cast<uint64_t>(3000 + i));
@@ -214,6 +216,7 @@ TEST_F(StreamStress, CrowdOfOpenStreams_EndsWithTheServer) {
   const std::vector<std::unique_ptr<v1::CostsService::Stub>> stubs = Stubs(kCrowd / 100);
   Random random(4000);
   std::vector<std::unique_ptr<Open>> crowd;
+  crowd.reserve(kCrowd);
   const v1::StreamInstantCostsRequest chunk = Chunk(10, 0);
   for (int i = 0; i < kCrowd; ++i) {
     Open& open = *crowd.emplace_back(std::make_unique<Open>());
