@@ -11,6 +11,7 @@
 #include "energy/costs/v1/locations_service.pb.h"
 #include "energy/costs/v1/meter_record.pb.h"
 #include "energy/costs/v1/meter_records_service.pb.h"
+#include "energy/costs/v1/special_day_calendar.pb.h"
 #include "energy/costs/v1/tariff_element.pb.h"
 #include "energy/costs/v1/tariffs_service.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -32,6 +33,7 @@ std::vector<const FileDescriptor*> Files() {
       api::Location::descriptor()->file(),
       api::MeterRecord::descriptor()->file(),
       api::GetMeterRecordRequest::descriptor()->file(),
+      api::SpecialDayCalendar::descriptor()->file(),
       api::TariffElement::descriptor()->file(),
       api::ListRatesRequest::descriptor()->file(),
   };
