@@ -58,7 +58,7 @@ void VisitRules(const Schedule& schedule, const absl::TimeZone& zone, int64_t st
       for (const Hours& hours : schedule.HoursOf(date.month(), weekday)) {
         const int64_t from = std::max(at, midnight + hours.from);
         const int64_t to = std::min(until, midnight + hours.to);
-        if (from < to) visit(from, to, hours.rate);
+        if (from < to) visit(from, to, hours.tiers.front().rate);
       }
     }
     at = until;

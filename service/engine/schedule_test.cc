@@ -52,7 +52,7 @@ TEST(Schedule, MonthsAndWeekdays_PickTheirHours) {
   } const cases[] = {{1, 0, 1},  {1, 4, 1}, {1, 5, 2}, {1, 6, 2}, {2, 6, 2},  {12, 0, 1},
                      {12, 6, 2}, {3, 0, 4}, {3, 1, 3}, {3, 6, 3}, {11, 0, 4}, {11, 5, 3}};
   for (const auto& c : cases) {
-    EXPECT_TRUE(schedule->HoursOf(c.month, c.weekday)[0].rate == R(c.rate)) << c.month << " " << c.weekday;
+    EXPECT_TRUE(schedule->HoursOf(c.month, c.weekday)[0].tiers[0].rate == R(c.rate)) << c.month << " " << c.weekday;
   }
   EXPECT_EQ(schedule->rates().size(), 4u);
 }

@@ -30,6 +30,17 @@ absl::Status CheckElement(const TariffElement& element) {
   if (element.contract_end && *element.contract_end <= element.contract_start) {
     return fault("contract_end_date must be after contract_start_date");
   }
+  const TierWindow& window = element.tier_window;
+  if (window.kind != TierWindow::Kind::kBillingCycle && window.anchor_day != 1) {
+    return fault("billing_anchor_day goes with tier_window BILLING_CYCLE; leave it out, or set that");
+  }
+  if (window.anchor_day < 1 || window.anchor_day > 31) {
+    return fault(absl::StrCat("billing_anchor_day is ", window.anchor_day, "; it must be 1 to 31"));
+  }
+  if (window.kind == TierWindow::Kind::kDay && element.tier_unit == TierUnit::kKwhDaily) {
+    return fault("tier_unit KWH_DAILY means nothing with tier_window DAY; write KWH");
+  }
+  if (!element.supersedes.empty() && element.supersedes == element.id) return fault("supersedes itself");
   if (element.market != nullptr && element.schedule != nullptr) {
     for (const Rate& rate : element.schedule->rates()) {
       if (rate.surcharge_percentage.scale() > kPercentageScale) {

@@ -14,6 +14,8 @@
 #include "service/engine/meter_record.h"
 #include "service/engine/schedule.h"
 #include "service/engine/series.h"
+#include "service/engine/special_days.h"
+#include "service/engine/tier_window.h"
 #include "service/engine/time.h"
 
 namespace costs::engine {
@@ -33,16 +35,28 @@ struct TariffElement {
   // The fixed rates, or with `market` the surcharges. One of the two is set.
   std::shared_ptr<const Schedule> schedule;
 
+  // The days that the schedule prices as special days. Null: there are none.
+  std::shared_ptr<const SpecialDayCalendar> special_days;
+
+  // Over what the usage is counted that decides on a tier, and what to_kwh counts.
+  TierWindow tier_window;
+  TierUnit tier_unit = TierUnit::kKwh;
+
   // Before the start there is no price. After the end a schedule still prices,
   // at a confidence of 0.8, less 0.2 for each further 90 days, never under 0.2;
   // a market price is as certain as ever.
   Instant contract_start = kEarliest;
   std::optional<Instant> contract_end;
+
+  // The id of the element that this one takes over from at its contract_start;
+  // see PriceTimeline::Create. Empty: none.
+  std::string supersedes;
 };
 
 // INVALID_ARGUMENT where neither market nor schedule is set, the currencies
-// differ, the contract ends before it starts, or a surcharge percentage has too
-// many digits. (Whether a timeline holds the sum of a location's elements is for
+// differ, the contract ends before it starts, a surcharge percentage has too many
+// digits, the tier window has no such anchor day, kWh a day are counted over days,
+// or the element supersedes itself. (Whether a timeline holds the sum of a location's elements is for
 // PriceTimeline::Create to say.)
 absl::Status CheckElement(const TariffElement& element);
 

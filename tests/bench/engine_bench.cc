@@ -58,7 +58,7 @@ ElementSpec TimeOfUse() {
   season.days_and_hours[1].hours = EveryDay({{0, Fixed("0.0903")}, {7, Fixed("0.2871")}})[0].days_and_hours[0].hours;
   engine::Season rest = season;
   rest.months = static_cast<uint16_t>(engine::kAllMonths & ~winter);
-  rest.days_and_hours[0].hours[2].rate = Fixed("0.3522");
+  rest.days_and_hours[0].hours[2].tiers[0].rate = Fixed("0.3522");
   ElementSpec spec;
   spec.seasons = {season, rest};
   return spec;

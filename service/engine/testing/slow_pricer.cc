@@ -50,7 +50,7 @@ const Rate* RuleAt(const std::vector<Season>& seasons, const struct tm& civil) {
     for (const DaysAndHours& days : season.days_and_hours) {
       if ((days.weekdays >> weekday & 1) == 0) continue;
       for (const Hours& hours : days.hours) {
-        if (hours.from <= second && second < hours.to) return &hours.rate;
+        if (hours.from <= second && second < hours.to) return &hours.tiers.front().rate;
       }
     }
   }
