@@ -1,0 +1,198 @@
+// The served catalog: locations, devices, tariff elements, special-day calendars,
+// market prices and carbon intensities, that calls may read and change.
+//
+//   absl::StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(std::move(options));
+//   pb::Location location;
+//   absl::Status status = (*catalog)->CreateLocation(tenant, request, &location);
+//   (*catalog)->snapshots().Get()->FindLocation(location.id());   // priced from now on
+//
+// It keeps its entries as documents (the API's own messages, as their bytes) in
+// SQLite, and what calculations read as a Snapshot. A change is checked, tried on
+// the snapshot, committed to disk, and only then published and answered: it is
+// there whole, and durable, once the call returns OK, and not at all otherwise.
+// One change is made at a time; reading never waits for one.
+//
+// Errors: what is refused is a refusal (refusal.h) with the codes and reasons that
+// the comments of the protos name. Anything else that fails is the disk's:
+// UNAVAILABLE (STORE_UNAVAILABLE) or RESOURCE_EXHAUSTED (STORE_FULL), and the
+// catalog is as it was, on disk and in memory.
+//
+// Thread-safe. Every call may block on the disk: not for an event thread.
+// SnapshotHolder::Get() is the exception, and all that pricing needs.
+#ifndef SERVICE_CATALOG_CATALOG_H_
+#define SERVICE_CATALOG_CATALOG_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "energy/costs/v1/carbon_service.pb.h"
+#include "energy/costs/v1/locations_service.pb.h"
+#include "energy/costs/v1/special_day_calendar.pb.h"
+#include "energy/costs/v1/tariff_element.pb.h"
+#include "energy/costs/v1/tariffs_service.pb.h"
+#include "service/catalog/snapshot.h"
+#include "service/engine/series.h"
+
+namespace costs::catalog {
+
+namespace pb = ::energy::costs::v1;
+
+// Whose entries. Another tenant's are as if they were not there.
+struct Tenant {
+  std::string account_id;
+  bool live_mode = true;
+};
+
+// A page as the upstream's REST API asks for one: of the entries in the order of
+// a list, those after `after_id`, or those just before `before_id`; with neither
+// the first. At most one of the two; each is the id of an entry that exists.
+struct Page {
+  int size = 0;  // as page_size: 0 is the default, more than the most is the most
+  std::string after_id;
+  std::string before_id;
+};
+
+// All that a directory of files holds.
+struct CatalogDocuments {
+  std::vector<pb::Location> locations;
+  std::vector<pb::Device> devices;
+  std::vector<pb::TariffElement> elements;
+  std::vector<pb::SpecialDayCalendar> calendars;
+  std::vector<std::shared_ptr<const engine::MarketSeries>> market;
+  std::vector<std::shared_ptr<const engine::CarbonSeries>> carbon;
+};
+
+class Catalog {
+ public:
+  struct Limits {
+    uint64_t upload_entries = 10'000'000;         // prices or intensities in one upload
+    uint64_t entries_per_message = 10'000;        // and in one message of it
+    uint64_t document_bytes = uint64_t{1} << 20;  // of one location, element, ...
+  };
+
+  struct Options {
+    // Path of the SQLite file, which is made where there is none. Empty: in
+    // memory, gone with the object.
+    std::string store;
+    // Calls that change anything are refused with READ_ONLY_CATALOG (Replace is
+    // not).
+    bool read_only = false;
+    // Whose entries the snapshot holds.
+    Tenant tenant;
+    // Null: absl::Now.
+    std::function<absl::Time()> now;
+    // A new id: the prefix, such as "loc_", and 24 hexadecimal digits. Null:
+    // random ones.
+    std::function<std::string(absl::string_view prefix)> new_id;
+    Limits limits;
+  };
+
+  // FAILED_PRECONDITION, with a message for the operator that names the file: it
+  // is in use by another process, not a catalog, or of a later version.
+  // UNAVAILABLE: it cannot be read. DATA_LOSS: an entry in it is broken.
+  static absl::StatusOr<std::unique_ptr<Catalog>> Open(Options options);
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+
+  // What calculations read. Lives as long as the catalog; never empty-handed.
+  const SnapshotHolder& snapshots() const;
+
+  // When the catalog last changed; the Unix epoch where it never did.
+  absl::Time last_changed() const;
+
+  // True where the tenant has no entry of any kind.
+  absl::StatusOr<bool> Empty() const;
+
+  // Puts `documents` in the place of all that the tenant has, whole or not at
+  // all. INVALID_ARGUMENT as the single calls give, fields as in
+  // "elements[3].schedule[0]".
+  absl::Status Replace(const CatalogDocuments& documents);
+
+  // ---- The calls of LocationsService. `*response` is changed only with OK.
+  // What the service sets is ignored where a caller sends it.
+  absl::Status CreateLocation(const Tenant& tenant, const pb::CreateLocationRequest& request, pb::Location* response);
+  absl::Status GetLocation(const Tenant& tenant, const pb::GetLocationRequest& request, pb::Location* response) const;
+  absl::Status ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request,
+                             pb::ListLocationsResponse* response) const;
+  // `page` in the place of the request's page_size and page_token.
+  absl::Status ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request, const Page& page,
+                             pb::ListLocationsResponse* response) const;
+  absl::Status UpdateLocation(const Tenant& tenant, const pb::UpdateLocationRequest& request, pb::Location* response);
+  absl::Status DeleteLocation(const Tenant& tenant, const pb::DeleteLocationRequest& request);
+
+  absl::Status CreateDevice(const Tenant& tenant, const pb::CreateDeviceRequest& request, pb::Device* response);
+  absl::Status GetDevice(const Tenant& tenant, const pb::GetDeviceRequest& request, pb::Device* response) const;
+  absl::Status ListDevices(const Tenant& tenant, const pb::ListDevicesRequest& request,
+                           pb::ListDevicesResponse* response) const;
+  absl::Status ListDevices(const Tenant& tenant, const pb::ListDevicesRequest& request, const Page& page,
+                           pb::ListDevicesResponse* response) const;
+  absl::Status UpdateDevice(const Tenant& tenant, const pb::UpdateDeviceRequest& request, pb::Device* response);
+  absl::Status DeleteDevice(const Tenant& tenant, const pb::DeleteDeviceRequest& request);
+
+  // ---- The calls of TariffsService.
+  absl::Status CreateTariffElement(const Tenant& tenant, const pb::CreateTariffElementRequest& request,
+                                   pb::TariffElement* response);
+  absl::Status GetTariffElement(const Tenant& tenant, const pb::GetTariffElementRequest& request,
+                                pb::TariffElement* response) const;
+  absl::Status ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request,
+                                  pb::ListTariffElementsResponse* response) const;
+  absl::Status ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request, const Page& page,
+                                  pb::ListTariffElementsResponse* response) const;
+  absl::Status UpdateTariffElement(const Tenant& tenant, const pb::UpdateTariffElementRequest& request,
+                                   pb::TariffElement* response);
+  absl::Status DeleteTariffElement(const Tenant& tenant, const pb::DeleteTariffElementRequest& request);
+
+  absl::Status CreateSpecialDayCalendar(const Tenant& tenant, const pb::CreateSpecialDayCalendarRequest& request,
+                                        pb::SpecialDayCalendar* response);
+  absl::Status GetSpecialDayCalendar(const Tenant& tenant, const pb::GetSpecialDayCalendarRequest& request,
+                                     pb::SpecialDayCalendar* response) const;
+  absl::Status ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest& request,
+                                       pb::ListSpecialDayCalendarsResponse* response) const;
+  absl::Status ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest& request,
+                                       const Page& page, pb::ListSpecialDayCalendarsResponse* response) const;
+  absl::Status UpdateSpecialDayCalendar(const Tenant& tenant, const pb::UpdateSpecialDayCalendarRequest& request,
+                                        pb::SpecialDayCalendar* response);
+  absl::Status DeleteSpecialDayCalendar(const Tenant& tenant, const pb::DeleteSpecialDayCalendarRequest& request);
+
+  // ---- Series. An upload gathers messages and applies them all with Commit();
+  // destroyed without it, nothing happens. What an upload holds it keeps in a
+  // temporary file, not in memory, and it holds up no other call before
+  // Commit(). Use one from one thread at a time; the catalog outlives it. Once a
+  // call has failed, so do the later ones.
+  class MarketUpload {
+   public:
+    virtual ~MarketUpload() = default;
+    virtual absl::Status Add(const pb::UploadMarketPricesRequest& request) = 0;
+    virtual absl::Status Commit(pb::UploadMarketPricesResponse* response) = 0;
+  };
+  class IntensityUpload {
+   public:
+    virtual ~IntensityUpload() = default;
+    virtual absl::Status Add(const pb::UploadIntensitiesRequest& request) = 0;
+    virtual absl::Status Commit(pb::UploadIntensitiesResponse* response) = 0;
+  };
+  std::unique_ptr<MarketUpload> BeginMarketUpload(const Tenant& tenant);
+  std::unique_ptr<IntensityUpload> BeginIntensityUpload(const Tenant& tenant);
+
+  // The call of CarbonService.
+  absl::Status ListIntensities(const Tenant& tenant, const pb::ListIntensitiesRequest& request,
+                               pb::ListIntensitiesResponse* response) const;
+
+ private:
+  class Impl;
+  explicit Catalog(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace costs::catalog
+
+#endif  // SERVICE_CATALOG_CATALOG_H_
