@@ -4,11 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 #include "service/calculator/record_id.h"
 #include "service/calculator/validation.h"
 #include "service/engine/breakdown.h"
 #include "service/engine/pricing.h"
+#include "service/engine/tier_window.h"
+#include "service/engine/tiered_pricing.h"
 
 namespace costs::calculator {
 namespace {
@@ -58,8 +61,9 @@ std::unique_ptr<const Failure> Unwanted(const Caller& caller, absl::Time now) {
 // Prices the records of one batch on one snapshot.
 class Pricer {
  public:
-  Pricer(const catalog::Snapshot& snapshot, const Batch& batch, const LocalCalculator::Limits& limits)
-      : snapshot_(snapshot), batch_(batch), limits_(limits) {}
+  Pricer(const catalog::Snapshot& snapshot, const Batch& batch, const LocalCalculator::Limits& limits,
+         const UsageSource* usage)
+      : snapshot_(snapshot), batch_(batch), limits_(limits), usage_(usage) {}
 
   void Price(const Submission& submission, Outcome* outcome) {
     outcome->failure.reset();
@@ -111,8 +115,8 @@ class Pricer {
     return last_;
   }
 
-  static std::unique_ptr<const Failure> PriceTariff(const ValidRecord& valid, const catalog::Location& location,
-                                                    PricedRecord* record) {
+  std::unique_ptr<const Failure> PriceTariff(const ValidRecord& valid, const catalog::Location& location,
+                                             PricedRecord* record) {
     const engine::PriceTimeline* prices = location.PricesFor(valid.tariff_rate);
     if (prices == nullptr) {
       // Local generation costs nothing unless the location says otherwise.
@@ -125,15 +129,61 @@ class Pricer {
                   absl::StrCat("location ", location.id, " has no tariff element for ", rate,
                                "; connect one, or ask with include_tariff=false"));
     }
+    if (ABSL_PREDICT_FALSE(prices->tiered())) return PriceTiers(valid, location, *prices, record);
     const Timeline& timeline = prices->timeline();
     const Timeline::Integral integral = timeline.Integrate(valid.usage.interval);
-    if (!integral.known) {
-      return Fail(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
-                  absl::StrCat("location ", location.id, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
-                               " price from ", TimeText(integral.gap), "; add it, or ask with include_tariff=false"));
-    }
+    if (!integral.known) return NoPrice(valid, location, integral.gap);
     record->tariff.emplace(
         TariffFigure{engine::Cost(valid.usage, integral.area, timeline.scale()), integral.confidence});
+    return nullptr;
+  }
+
+  static std::unique_ptr<const Failure> NoPrice(const ValidRecord& valid, const catalog::Location& location,
+                                                engine::Instant gap) {
+    return Fail(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
+                absl::StrCat("location ", location.id, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
+                             " price from ", TimeText(gap), "; add it, or ask with include_tariff=false"));
+  }
+
+  std::unique_ptr<const Failure> PriceTiers(const ValidRecord& valid, const catalog::Location& location,
+                                            const engine::PriceTimeline& prices, PricedRecord* record) {
+    if (std::unique_ptr<const Failure> failure = FindUsageBefore(valid, location, prices)) return failure;
+    const engine::TieredCost cost = engine::CostWithTiers(valid.usage, prices, usage_before_);
+    if (!cost.known) return NoPrice(valid, location, cost.gap);
+    record->tariff.emplace(TariffFigure{cost.cost, cost.confidence});
+    return nullptr;
+  }
+
+  // Sets usage_before_: what the caller says counts, then what is known of the
+  // location. Records of the batch itself are not counted: the answers do not
+  // depend on how records are batched.
+  std::unique_ptr<const Failure> FindUsageBefore(const ValidRecord& valid, const catalog::Location& location,
+                                                 const engine::PriceTimeline& prices) {
+    usage_before_.clear();
+    if (valid.usage_before_nwh) {
+      if (prices.windows().size() > 1) {
+        return Invalid({{"usage_before_wh",
+                         "cannot be one number here: the location's tariff elements count usage over several windows; "
+                         "leave it out"}});
+      }
+      usage_before_.push_back(*valid.usage_before_nwh);
+      return nullptr;
+    }
+    if (usage_ == nullptr) return nullptr;
+    const engine::Instant start = valid.usage.interval.start;
+    for (const engine::TierWindow& window : prices.windows()) {
+      const engine::Interval before{engine::WindowAt(window, prices.zone(), start).interval.start, start};
+      engine::Int128& used = usage_before_.emplace_back(0);
+      if (before.nanos() == 0) continue;
+      const absl::StatusOr<engine::Int128> known =
+          usage_->UsageWithin(batch_.caller, location.id, valid.tariff_rate, before);
+      if (!known.ok()) {
+        return Fail(known.status().code(), "USAGE_UNKNOWN",
+                    absl::StrCat("what location ", location.id, " used before the record cannot be told: ",
+                                 known.status().message(), "; try again, or give usage_before_wh"));
+      }
+      used = *known;
+    }
     return nullptr;
   }
 
@@ -156,8 +206,10 @@ class Pricer {
     const bool local = valid.tariff_rate == TariffRate::kLocal;
     const engine::PriceTimeline* prices = record->tariff ? location.PricesFor(valid.tariff_rate) : nullptr;
     const engine::CarbonTimeline* carbon = batch_.options.include_carbon && !local ? location.carbon.get() : nullptr;
+    const bool tiered = prices != nullptr && prices->tiered();
     std::vector<engine::BreakdownSegment> segments =
-        engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments);
+        engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments,
+                          tiered ? engine::UsageBefore(usage_before_) : engine::UsageBefore());
     if (segments.empty()) {
       return Invalid({{"include_breakdown",
                        absl::StrCat("would need more than ", limits_.breakdown_segments,
@@ -173,9 +225,8 @@ class Pricer {
       out.carbon = segment.carbon;
       if (local && record->tariff && !out.cost) out.cost = 0;
       if (local && record->carbon) out.carbon = 0;
-      for (size_t i = 0; prices != nullptr && i < prices->elements().size(); ++i) {
-        const engine::PriceTimeline::ElementPrice price = prices->PriceOf(i, segment.interval.start);
-        out.rates.push_back({prices->elements()[i]->id, price.rate, price.confidence});
+      for (const engine::ElementShare& share : segment.shares) {
+        out.rates.push_back({prices->elements()[share.element]->id, share.rate, share.confidence});
       }
     }
     return nullptr;
@@ -184,20 +235,23 @@ class Pricer {
   const catalog::Snapshot& snapshot_;
   const Batch& batch_;
   const LocalCalculator::Limits& limits_;
+  const UsageSource* const usage_;
   const catalog::Location* last_ = nullptr;
+  std::vector<engine::Int128> usage_before_;  // of the record at hand, where its price has tiers
   std::vector<Violation> violations_;
 };
 
 }  // namespace
 
-LocalCalculator::LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits)
-    : catalog_(catalog), now_(std::move(now)), limits_(limits) {}
+LocalCalculator::LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits,
+                                 const UsageSource* usage)
+    : catalog_(catalog), now_(std::move(now)), limits_(limits), usage_(usage) {}
 
 void LocalCalculator::Calculate(Batch* batch, std::function<void()> done) {
   std::shared_ptr<const catalog::Snapshot> snapshot = catalog_->Get();
   batch->time_created = now_();
   absl::Time now = batch->time_created;
-  Pricer pricer(*snapshot, *batch, limits_);
+  Pricer pricer(*snapshot, *batch, limits_, usage_);
   for (size_t i = 0; i < batch->submissions.size(); ++i) {
     if (i % kRecordsPerCheck == 0) {
       if (i > 0) now = now_();

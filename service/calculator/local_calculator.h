@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "service/calculator/calculator.h"
+#include "service/calculator/usage_source.h"
 #include "service/catalog/snapshot.h"
 
 namespace costs::calculator {
@@ -23,8 +24,10 @@ class LocalCalculator final : public Calculator {
   };
 
   // `catalog` must outlive this and hold a snapshot; `now` may be called from
-  // any thread.
-  LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits);
+  // any thread. `usage` says what was used before a record with a tiered price
+  // that does not say so itself, and must outlive this; null: nothing was.
+  LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits,
+                  const UsageSource* usage = nullptr);
 
   void Calculate(Batch* batch, std::function<void()> done) override;
 
@@ -32,6 +35,7 @@ class LocalCalculator final : public Calculator {
   const catalog::SnapshotHolder* const catalog_;
   const std::function<absl::Time()> now_;
   const Limits limits_;
+  const UsageSource* const usage_;
 };
 
 }  // namespace costs::calculator

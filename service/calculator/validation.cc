@@ -1,5 +1,6 @@
 #include "service/calculator/validation.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,10 @@ using engine::Units;
 constexpr size_t kLongestId = 64;
 constexpr size_t kLongestReference = 256;
 constexpr double kMicros = 1e6;
+constexpr int kNanosPerMicro = 1'000;
+// More Wh than the last tier of any window can begin at; beyond it, more makes no
+// difference.
+constexpr double kLargestUsageBefore = 1e15;
 
 void Add(std::vector<Violation>* violations, absl::string_view field, std::string description) {
   violations->push_back({std::string(field), std::move(description)});
@@ -49,6 +54,11 @@ std::optional<engine::Instant> ReadTime(absl::string_view field, const std::opti
     return std::nullopt;
   }
   return engine::Instant{time->seconds * engine::kNanosPerSecond + time->nanos};
+}
+
+// Read as a decimal with 6 digits after the point, as `value` is.
+engine::Int128 ToNanoWh(double wh) {
+  return static_cast<engine::Int128>(std::rint(std::min(wh, kLargestUsageBefore) * kMicros)) * kNanosPerMicro;
 }
 
 }  // namespace
@@ -98,8 +108,13 @@ bool Validate(const Submission& submission, ValidRecord* record, std::vector<Vio
   }
   CheckFraction("confidence", submission.confidence, violations);
   record->confidence = submission.confidence.value_or(1);
-  if (submission.usage_before_wh && !(*submission.usage_before_wh >= 0 && std::isfinite(*submission.usage_before_wh))) {
-    Add(violations, "usage_before_wh", "must be 0 or more");
+  record->usage_before_nwh.reset();
+  if (submission.usage_before_wh) {
+    if (*submission.usage_before_wh >= 0 && std::isfinite(*submission.usage_before_wh)) {
+      record->usage_before_nwh = ToNanoWh(*submission.usage_before_wh);
+    } else {
+      Add(violations, "usage_before_wh", "must be 0 or more");
+    }
   }
 
   const std::optional<engine::Instant> start = ReadTime("start_time", submission.start_time, violations);

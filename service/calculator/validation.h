@@ -4,6 +4,7 @@
 #ifndef SERVICE_CALCULATOR_VALIDATION_H_
 #define SERVICE_CALCULATOR_VALIDATION_H_
 
+#include <optional>
 #include <vector>
 
 #include "service/calculator/calculator.h"
@@ -17,6 +18,7 @@ struct ValidRecord {
   engine::Direction direction = engine::Direction::kImport;
   engine::TariffRate tariff_rate = engine::TariffRate::kImport;
   double confidence = 1;
+  std::optional<engine::Int128> usage_before_nwh;  // nano-Wh; none: not given
 };
 
 // True: `record` is filled. False: `violations` has been appended to.

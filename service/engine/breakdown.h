@@ -11,11 +11,21 @@
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/meter_record.h"
 #include "service/engine/price_timeline.h"
+#include "service/engine/tier_steps.h"
 
 namespace costs::engine {
 
+// What one element asks for a kWh in a segment.
+struct ElementShare {
+  size_t element = 0;  // in PriceTimeline::elements()
+  double rate = 0;     // major units per kWh
+  Confidence confidence = kCertain;
+};
+
 struct BreakdownSegment {
   Interval interval;
+  // Of every element that prices here: not of one that another has taken over from.
+  std::vector<ElementShare> shares;
   int64_t energy_wh = 0;
   std::optional<MoneyMicros> cost;
   std::optional<double> intensity;  // gCO2eq per kWh
@@ -27,8 +37,12 @@ struct BreakdownSegment {
 // carbon is not, only `intensity` is given, where it is known. Every figure is
 // split by largest remainder, the earlier segment first among equals. Empty
 // where there would be more than `most` segments.
+//
+// `before` is what was used before, as CostWithTiers takes it. Where the record
+// fills a tier it is cut at the nearest nanosecond; the figures are those of the
+// exact instant.
 std::vector<BreakdownSegment> BreakDown(const Usage& usage, const PriceTimeline* prices, const CarbonTimeline* carbon,
-                                        size_t most);
+                                        size_t most, UsageBefore before = {});
 
 }  // namespace costs::engine
 

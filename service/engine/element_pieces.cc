@@ -4,8 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
-#include "absl/time/civil_time.h"
+#include "service/engine/schedule_rules.h"
 
 namespace costs::engine {
 namespace {
@@ -33,37 +32,8 @@ Int128 Surcharged(const Decimal& market, const Rate& rate, int scale) {
   return price * (PowerOfTen(factor_scale) + rate.surcharge_percentage.units());
 }
 
-int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
-// Calls `visit(start, end, rate)` for each stretch of [start, end) in which one
-// rule of the schedule holds. Within a stretch of constant offset civil time
-// runs evenly, so the rule at t is the rule for civil(t) by construction: a
-// repeated hour is visited twice, a skipped one not at all.
-void VisitRules(const Schedule& schedule, const absl::TimeZone& zone, int64_t start, int64_t end,
-                absl::FunctionRef<void(int64_t, int64_t, const Rate&)> visit) {
-  constexpr absl::CivilSecond kEpoch(1970, 1, 1);
-  for (int64_t at = start; at < end;) {
-    const absl::Time now = absl::FromUnixSeconds(at);
-    const int64_t offset = zone.At(now).offset;
-    int64_t until = end;
-    absl::TimeZone::CivilTransition transition;
-    if (zone.NextTransition(now, &transition)) {
-      // `from` is the civil time of the transition in the offset that ends there.
-      until = std::min(end, (transition.from - kEpoch) - offset);
-    }
-    for (int64_t day = FloorDiv(at + offset, kSecondsPerDay); day * kSecondsPerDay < until + offset; ++day) {
-      const absl::CivilDay date = absl::CivilDay(1970, 1, 1) + day;
-      const int weekday = static_cast<int>(((day + 3) % 7 + 7) % 7);  // 1970-01-01 was a Thursday
-      const int64_t midnight = day * kSecondsPerDay - offset;
-      for (const Hours& hours : schedule.HoursOf(date.month(), weekday)) {
-        const int64_t from = std::max(at, midnight + hours.from);
-        const int64_t to = std::min(until, midnight + hours.to);
-        if (from < to) visit(from, to, hours.tiers.front().rate);
-      }
-    }
-    at = until;
-  }
-}
+// The rate of a tier; of the last one where there are fewer.
+const Rate& RateOf(const Hours& hours, size_t tier) { return hours.tiers[std::min(tier, hours.tiers.size() - 1)].rate; }
 
 // Cuts the pieces at the contract's dates: no price before the start; after the
 // end the confidence of a schedule falls by steps.
@@ -98,6 +68,22 @@ void ApplyContract(const TariffElement& element, std::vector<Piece>* pieces) {
     }
   }
   *pieces = std::move(cut);
+}
+
+// Outside its reign an element asks nothing and is not missed.
+void ApplyReign(const Reign& reign, std::vector<Piece>* pieces) {
+  if (pieces->front().start >= reign.from && pieces->back().end <= reign.until) return;
+  const int64_t start = pieces->front().start;
+  const int64_t end = pieces->back().end;
+  std::vector<Piece> kept;
+  if (start < reign.from) kept.push_back({start, std::min(end, reign.from), 0, kCertain, true});
+  for (Piece piece : *pieces) {
+    piece.start = std::max(piece.start, reign.from);
+    piece.end = std::min(piece.end, reign.until);
+    if (piece.start < piece.end) kept.push_back(piece);
+  }
+  if (end > reign.until) kept.push_back({std::max(start, reign.until), end, 0, kCertain, true});
+  *pieces = std::move(kept);
 }
 
 }  // namespace
@@ -141,9 +127,11 @@ Int128 LargestRateOf(const TariffElement& element, int scale) {
 
 std::vector<Piece> ElementPieces::SchedulePieces(int64_t start, int64_t end) const {
   std::vector<Piece> pieces;
-  VisitRules(*element_->schedule, zone_, start, end, [&](int64_t from, int64_t to, const Rate& rate) {
-    pieces.push_back({from, to, static_cast<int64_t>(rate.fixed.UnitsAtScale(scale_)), kCertain, true});
-  });
+  VisitRules(*element_->schedule, element_->special_days.get(), zone_, start, end,
+             [&](int64_t from, int64_t to, const Hours& hours) {
+               const Decimal fixed = RateOf(hours, tier_).fixed;
+               pieces.push_back({from, to, static_cast<int64_t>(fixed.UnitsAtScale(scale_)), kCertain, true});
+             });
   return pieces;
 }
 
@@ -169,8 +157,8 @@ std::vector<Piece> ElementPieces::MarketPieces(int64_t start, int64_t end) const
     if (element_->schedule == nullptr || element_->schedule->rates().size() == 1) {
       add(from, to, slot->per_kwh, SurchargesOf(*element_).front());
     } else {
-      VisitRules(*element_->schedule, zone_, from, to,
-                 [&](int64_t a, int64_t b, const Rate& rate) { add(a, b, slot->per_kwh, rate); });
+      VisitRules(*element_->schedule, element_->special_days.get(), zone_, from, to,
+                 [&](int64_t a, int64_t b, const Hours& hours) { add(a, b, slot->per_kwh, RateOf(hours, tier_)); });
     }
     covered = to;
   }
@@ -181,6 +169,7 @@ std::vector<Piece> ElementPieces::MarketPieces(int64_t start, int64_t end) const
 void ElementPieces::AppendPieces(int64_t start, int64_t end, std::vector<Piece>* pieces) const {
   std::vector<Piece> own = element_->market != nullptr ? MarketPieces(start, end) : SchedulePieces(start, end);
   ApplyContract(*element_, &own);
+  ApplyReign(reign_, &own);
   pieces->insert(pieces->end(), own.begin(), own.end());
 }
 

@@ -87,21 +87,6 @@ TEST(PriceTimeline, Confidence_IsTheLowestOfTheElements) {
             600);
 }
 
-TEST(PriceTimeline, PriceOf_IsOneElementAlone) {
-  ElementSpec market;
-  market.market = Slots(At("2023-01-01T00:00:00Z"), 1800, {"0.1"});
-  market.seasons = EveryDay({{0, Surcharge("0.02", "5")}});
-  ElementSpec fading = Flat("-0.3");
-  fading.contract_end = At("2022-01-01T00:00:00Z");
-  const auto prices = Compile({market, fading}, "UTC");
-  ASSERT_EQ(prices->elements().size(), 2u);
-  EXPECT_EQ(prices->PriceOf(0, At("2023-01-01T00:10:00Z")).rate, 0.126);
-  EXPECT_TRUE(prices->PriceOf(0, At("2023-01-01T00:10:00Z")).known);
-  EXPECT_FALSE(prices->PriceOf(0, At("2023-01-01T00:30:00Z")).known);
-  EXPECT_EQ(prices->PriceOf(1, At("2023-01-01T00:30:00Z")).rate, -0.3);
-  EXPECT_EQ(prices->PriceOf(1, At("2023-01-01T00:30:00Z")).confidence, 200);
-}
-
 TEST(PriceTimeline, NoElements_IsRefused) {
   EXPECT_EQ(PriceTimeline::Create({}, Zone("UTC")).status().code(), absl::StatusCode::kInvalidArgument);
 }

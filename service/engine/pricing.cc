@@ -2,13 +2,11 @@
 
 #include <array>
 
-#include "boost/multiprecision/cpp_int.hpp"
-#include "service/engine/decimal.h"
+#include "service/engine/wide_division.h"
 
 namespace costs::engine {
 namespace {
 
-using boost::multiprecision::int256_t;
 using Uint128 = unsigned __int128;
 
 constexpr int64_t kNanosPerHour = 3'600 * kNanosPerSecond;
@@ -43,21 +41,11 @@ Int128 Divisor(const Usage& usage, int scale, int64_t per_major) {
   return micros_per_result * usage.interval.nanos() * kPowersOfTen[scale];
 }
 
-// The product may need up to 168 bits, the quotient at most 100.
-Int128 MultiplyDivideWide(int64_t value, Int128 area, Int128 divisor) {
-  const int256_t numerator = int256_t(value) * int256_t(area);
-  const int256_t denominator(divisor);
-  int256_t quotient = numerator / denominator;  // towards zero
-  const int256_t remainder = numerator - quotient * denominator;
-  const int256_t twice = abs(remainder) * 2;
-  if (twice > denominator || (twice == denominator && (quotient & 1) != 0)) quotient += numerator < 0 ? -1 : 1;
-  return static_cast<Int128>(quotient);
-}
-
 Int128 Figure(const Usage& usage, Int128 area, Int128 divisor) {
   Int128 numerator;
   if (__builtin_mul_overflow(Int128{usage.value_micros}, area, &numerator)) {
-    return MultiplyDivideWide(usage.value_micros, area, divisor);
+    // Up to 168 bits; the quotient has at most 100.
+    return DivideHalfEven(Int256(usage.value_micros) * Int256(area), Int256(divisor));
   }
   return DivideHalfEven(numerator, divisor);
 }
