@@ -32,14 +32,15 @@ enum class Observance {
 };
 
 struct SpecialDayRule {
+  // Without defaults: a nested type with such could not be the variant's default.
   struct FixedDate {
-    int month = 0;  // 1 to 12
-    int day = 0;    // 1 to the month's last; 29 February is special in leap years only
+    int month;  // 1 to 12
+    int day;    // 1 to the month's last; 29 February is special in leap years only
   };
   struct NthWeekday {
-    int month = 0;    // 1 to 12
-    int weekday = 0;  // 0 (Monday) to 6
-    int nth = 0;      // 1 to 5, or -1 (the last) to -5; where there is none, no day is special
+    int month;    // 1 to 12
+    int weekday;  // 0 (Monday) to 6
+    int nth;      // 1 to 5, or -1 (the last) to -5; where there is none, no day is special
   };
   enum class Easter { kWestern, kOrthodox };
 

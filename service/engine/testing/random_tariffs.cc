@@ -46,6 +46,33 @@ Rate RandomRate(Random& random, bool negative, bool surcharges) {
   return rate;
 }
 
+// One rate, or two to five tiers.
+std::vector<Tier> RandomTiers(Random& random, bool negative, bool surcharges, bool tiers) {
+  std::vector<Tier> ladder;
+  if (tiers && !random.OneIn(4)) {
+    const std::vector<int64_t> steps = {1, 250'000'000, 30'000'000'000, 400'000'000'000};
+    int64_t edge = 0;  // in 10^-9 kWh
+    for (int64_t i = random.Between(1, 4); i > 0; --i) {
+      edge += random.Between(1, random.Pick(steps));
+      ladder.push_back({RandomRate(random, negative, surcharges),
+                        D(absl::StrFormat("%d.%09d", edge / 1'000'000'000, edge % 1'000'000'000))});
+    }
+  }
+  ladder.push_back({RandomRate(random, negative, surcharges), std::nullopt});
+  return ladder;
+}
+
+TierWindow RandomTierWindow(Random& random) {
+  switch (random.Between(0, 3)) {
+    case 0:
+      return {TierWindow::Kind::kDay, 1};
+    case 1:
+      return {TierWindow::Kind::kBillingCycle, static_cast<int>(random.Between(1, 31))};
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 uint64_t Seed() {
@@ -107,20 +134,20 @@ Decimal RandomPrice(Random& random, bool negative) {
   }
 }
 
-std::vector<Season> RandomSeasons(Random& random, bool negative, bool surcharges) {
+std::vector<Season> RandomSeasons(Random& random, bool negative, bool surcharges, bool tiers) {
   std::vector<Season> seasons;
   for (const uint16_t months : Groups(random, 12, 4)) {
     Season& season = seasons.emplace_back();
     season.months = months;
-    for (const uint16_t weekdays : Groups(random, 7, 3)) {
+    for (const uint16_t weekdays : Groups(random, tiers && random.OneIn(2) ? 8 : 7, 3)) {
       DaysAndHours& days = season.days_and_hours.emplace_back();
       days.weekdays = static_cast<uint8_t>(weekdays);
       int32_t from = 0;
       for (const int32_t cut : Cuts(random, kSecondsPerDay, 6)) {
-        days.hours.push_back({from, cut, RandomRate(random, negative, surcharges)});
+        days.hours.emplace_back(from, cut, RandomTiers(random, negative, surcharges, tiers));
         from = cut;
       }
-      days.hours.push_back({from, kSecondsPerDay, RandomRate(random, negative, surcharges)});
+      days.hours.emplace_back(from, kSecondsPerDay, RandomTiers(random, negative, surcharges, tiers));
     }
   }
   return seasons;
@@ -160,9 +187,17 @@ ElementSpec RandomElement(Random& random, const Interval& window, const Likely& 
   ElementSpec spec;
   const int64_t kind = random.Between(0, 3);  // flat, schedule, market, market with surcharges
   if (kind == 0) spec.seasons = EveryDay({{0, {RandomPrice(random, likely.negative), {}, {}}}});
-  if (kind == 1) spec.seasons = RandomSeasons(random, likely.negative, false);
+  if (kind == 1) spec.seasons = RandomSeasons(random, likely.negative, false, likely.tiers);
   if (kind >= 2) spec.market = RandomMarket(random, window, likely);
-  if (kind == 3) spec.seasons = RandomSeasons(random, likely.negative, true);
+  if (kind == 3) spec.seasons = RandomSeasons(random, likely.negative, true, likely.tiers);
+  if (likely.tiers) {
+    spec.tier_window = RandomTierWindow(random);
+    if (spec.tier_window.kind != TierWindow::Kind::kDay && random.OneIn(3)) spec.tier_unit = TierUnit::kKwhDaily;
+    const absl::CivilDay first(1970, 1, 1);
+    for (int64_t i = random.Between(0, 6); i > 0; --i) {
+      spec.special_days.push_back(first + random.Between(window.start.ns / kNanosPerDay, window.end.ns / kNanosPerDay));
+    }
+  }
   auto some_time = [&](int64_t days_around) {
     const int64_t from = window.start.ns / kNanosPerSecond - days_around * kDay;
     const int64_t to = window.end.ns / kNanosPerSecond + days_around * kDay;
@@ -182,7 +217,17 @@ RandomTariff MakeRandomTariff(Random& random, const Likely& likely) {
   tariff.window = RandomWindow(random, tariff.zone);
   for (int64_t i = random.Between(1, 3); i > 0; --i) {
     tariff.specs.push_back(RandomElement(random, tariff.window, likely));
-    tariff.specs.back().id = absl::StrCat("element-", i);
+    ElementSpec& spec = tariff.specs.back();
+    spec.id = absl::StrCat("element-", i);
+    if (likely.tiers && tariff.specs.size() > 1 && random.OneIn(2)) {
+      const ElementSpec& before = tariff.specs[tariff.specs.size() - 2];
+      const int64_t at = random.Between(tariff.window.start.ns, tariff.window.end.ns) / kNanosPerSecond;
+      if (Instant::FromSeconds(at) > before.contract_start &&
+          (!spec.contract_end || spec.contract_end->ns / kNanosPerSecond > at)) {
+        spec.contract_start = Instant::FromSeconds(at);
+        spec.supersedes = before.id;
+      }
+    }
   }
   tariff.prices = Compile(tariff.specs, tariff.zone);
   tariff.intensities = RandomCarbon(random, tariff.window, likely.gaps);
@@ -210,6 +255,34 @@ Usage RandomUsage(Random& random, const Interval& interval) {
   const std::vector<int64_t> largest = {1'000'000, 20'000'000, 7'500'000'000, 30'000'000'000'000,
                                         kLargestValue * 1'000'000};
   return {random.Pick(units), random.Between(0, random.Pick(largest)), interval};
+}
+
+std::vector<Int128> RandomUsageBefore(Random& random, const PriceTimeline& prices, const Usage& usage) {
+  constexpr int64_t kNanoWhPerWh = 1'000'000'000;
+  const bool kilo = usage.units == Units::kKw || usage.units == Units::kKwh;
+  Int128 energy = Int128{usage.value_micros} * (kNanoWhPerWh / 1'000'000) * (kilo ? 1'000 : 1);
+  if (usage.units == Units::kW || usage.units == Units::kKw) {
+    energy = energy * (usage.interval.nanos() / 1'000'000) / 3'600'000;
+  }
+  std::vector<Int128> before(prices.windows().size());
+  for (size_t e = 0; e < prices.elements().size(); ++e) {
+    const TierSteps* steps = prices.steps_of(e);
+    if (steps == nullptr) continue;
+    Int128& used = before[static_cast<size_t>(
+        std::find(prices.windows().begin(), prices.windows().end(), steps->window()) - prices.windows().begin())];
+    if (used != 0 && random.OneIn(2)) continue;
+    steps->Visit(usage.interval, [&](const TierSteps::Step& step) {
+      if (step.tiers() > 1) {
+        used = step.EdgeOf(static_cast<size_t>(random.Between(0, static_cast<int64_t>(step.tiers()) - 2)));
+        // Before, at, or just behind the edge.
+        if (!random.OneIn(5)) used -= energy / 1'000'000 * random.Between(0, 1'000'000) + random.Between(0, 1);
+        if (random.OneIn(4)) used = random.Between(0, 500'000) * kNanoWhPerKwh / 1'000;
+        used = std::max<Int128>(used, 0);
+      }
+      return step.tiers() == 1;
+    });
+  }
+  return before;
 }
 
 }  // namespace costs::engine::testing

@@ -50,10 +50,13 @@ struct Likely {
   bool negative = true;   // prices may be below 0
   bool gaps = true;       // market series may have gaps, and contracts a start
   bool contracts = true;  // contracts may end
+  // What only the prices of tiers, and those that know no other, are tested with:
+  // tiers over any window, special days, and elements that supersede others.
+  bool tiers = false;
 };
 
 Decimal RandomPrice(Random& random, bool negative);
-std::vector<Season> RandomSeasons(Random& random, bool negative, bool surcharges);
+std::vector<Season> RandomSeasons(Random& random, bool negative, bool surcharges, bool tiers = false);
 std::vector<MarketPrice> RandomMarket(Random& random, const Interval& window, const Likely& likely);
 std::vector<CarbonIntensity> RandomCarbon(Random& random, const Interval& window, bool gaps);
 ElementSpec RandomElement(Random& random, const Interval& window, const Likely& likely);
@@ -75,6 +78,10 @@ std::vector<RandomTariff> MakeRandomTariffs(Random& random, int count, const Lik
 Interval RandomInterval(Random& random, const Interval& window, int64_t longest_seconds);
 // Some amount of any unit over the interval.
 Usage RandomUsage(Random& random, const Interval& interval);
+
+// What was used before a record, of prices.windows(): often so much that the record
+// crosses an edge.
+std::vector<Int128> RandomUsageBefore(Random& random, const PriceTimeline& prices, const Usage& usage);
 
 }  // namespace costs::engine::testing
 

@@ -10,6 +10,7 @@
 #define SERVICE_ENGINE_TESTING_SLOW_PRICER_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 // GCC 12 sees an uninitialised read in Boost's big integers that is none.
@@ -23,6 +24,7 @@
 #endif
 #include "service/engine/meter_record.h"
 #include "service/engine/testing/tariff_spec.h"
+#include "service/engine/tier_window.h"
 
 namespace costs::engine::testing {
 
@@ -36,8 +38,13 @@ struct SlowAnswer {
   Instant gap;  // where !known: the first instant without a price
 };
 
+// Nano-Wh used before a record in the window that holds its start; a window that is
+// not named: nothing.
+using SlowUsageBefore = std::vector<std::pair<TierWindow, BigInteger>>;
+
 // What `usage` costs with the sum of these elements, in civil time of `zone`.
-SlowAnswer SlowCost(const std::vector<ElementSpec>& elements, const std::string& zone, const Usage& usage);
+SlowAnswer SlowCost(const std::vector<ElementSpec>& elements, const std::string& zone, const Usage& usage,
+                    const SlowUsageBefore& before = {});
 
 // What carbon it caused.
 SlowAnswer SlowCarbon(const std::vector<CarbonIntensity>& intensities, const Usage& usage);

@@ -41,6 +41,22 @@ Rate Fixed(absl::string_view per_kwh) { return {D(per_kwh), {}, {}}; }
 
 Rate Surcharge(absl::string_view fixed, absl::string_view percentage) { return {{}, D(fixed), D(percentage)}; }
 
+std::vector<Tier> Tiers(const std::vector<std::pair<absl::string_view, absl::string_view>>& rate_and_to_kwh) {
+  std::vector<Tier> tiers;
+  for (const auto& [rate, to_kwh] : rate_and_to_kwh) {
+    Tier& tier = tiers.emplace_back();
+    tier.rate = Fixed(rate);
+    if (!to_kwh.empty()) tier.to_kwh = D(to_kwh);
+  }
+  return tiers;
+}
+
+ElementSpec Tiered(const std::vector<std::pair<absl::string_view, absl::string_view>>& rate_and_to_kwh) {
+  ElementSpec spec;
+  spec.seasons = {{kAllMonths, {{kAllDays, {{0, kSecondsPerDay, Tiers(rate_and_to_kwh)}}}}}};
+  return spec;
+}
+
 ElementSpec Flat(absl::string_view per_kwh) {
   ElementSpec spec;
   spec.seasons = EveryDay({{0, Fixed(per_kwh)}});
@@ -83,6 +99,18 @@ std::shared_ptr<const TariffElement> Build(const ElementSpec& spec) {
   }
   element->contract_start = spec.contract_start;
   element->contract_end = spec.contract_end;
+  if (!spec.special_days.empty()) {
+    std::vector<SpecialDayRule> rules;
+    for (const absl::CivilDay day : spec.special_days) {
+      SpecialDayRule& rule = rules.emplace_back();
+      rule.day = day;
+    }
+    element->special_days =
+        std::make_shared<const SpecialDayCalendar>(OrDie(SpecialDayCalendar::Create(spec.id + "-days", rules)));
+  }
+  element->tier_window = spec.tier_window;
+  element->tier_unit = spec.tier_unit;
+  element->supersedes = spec.supersedes;
   return element;
 }
 

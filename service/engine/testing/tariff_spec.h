@@ -13,9 +13,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/price_timeline.h"
@@ -32,6 +34,10 @@ struct ElementSpec {
   std::optional<std::vector<MarketPrice>> market;  // none: the schedule's fixed rates
   Instant contract_start = kEarliest;
   std::optional<Instant> contract_end;
+  std::vector<absl::CivilDay> special_days;  // empty: no day is special
+  TierWindow tier_window;
+  TierUnit tier_unit = TierUnit::kKwh;
+  std::string supersedes;
 };
 
 // The number that `text` writes.
@@ -46,6 +52,13 @@ absl::TimeZone Zone(const std::string& name);
 
 Rate Fixed(absl::string_view per_kwh);
 Rate Surcharge(absl::string_view fixed, absl::string_view percentage);
+
+// Fixed rates by tier: {{"0.1", "300"}, {"0.2", ""}} is 0.1 for the first 300 kWh
+// and 0.2 from then on.
+std::vector<Tier> Tiers(const std::vector<std::pair<absl::string_view, absl::string_view>>& rate_and_to_kwh);
+
+// Those tiers for ever, counted over calendar months.
+ElementSpec Tiered(const std::vector<std::pair<absl::string_view, absl::string_view>>& rate_and_to_kwh);
 
 // One rate for ever.
 ElementSpec Flat(absl::string_view per_kwh);
