@@ -24,15 +24,24 @@ int PercentageScaleOf(const Rate& rate) {
 }
 
 // (market + surcharge_fixed) * (1 + surcharge_percentage / 100), exactly, at
-// `scale`, which has room for it. Source of the rule: the FlatPeak API, where
-// the fixed surcharge is applied before the percentage.
-Int128 Surcharged(const Decimal& market, const Rate& rate, int scale) {
-  const int factor_scale = PercentageScaleOf(rate);
-  const Int128 price =
-      market.UnitsAtScale(scale - factor_scale) + rate.surcharge_fixed.UnitsAtScale(scale - factor_scale);
-  if (factor_scale == 0) return price;
-  return price * (PowerOfTen(factor_scale) + rate.surcharge_percentage.units());
-}
+// `scale`, which has room for it, of market prices at `market_scale`. Source of the
+// rule: the FlatPeak API, where the fixed surcharge is applied before the percentage.
+class Surcharge {
+ public:
+  Surcharge(const Rate& rate, int market_scale, int scale) {
+    const int factor_scale = PercentageScaleOf(rate);
+    multiplier_ = PowerOfTen(scale - factor_scale - market_scale);
+    addend_ = rate.surcharge_fixed.UnitsAtScale(scale - factor_scale);
+    if (factor_scale != 0) factor_ = PowerOfTen(factor_scale) + rate.surcharge_percentage.units();
+  }
+
+  Int128 On(int64_t market) const { return (market * multiplier_ + addend_) * factor_; }
+
+ private:
+  Int128 multiplier_;
+  Int128 addend_;
+  Int128 factor_ = 1;
+};
 
 // The rate of a tier; of the last one where there are fewer.
 const Rate& RateOf(const Hours& hours, size_t tier) { return hours.tiers[std::min(tier, hours.tiers.size() - 1)].rate; }
@@ -42,13 +51,17 @@ const Rate& RateOf(const Hours& hours, size_t tier) { return hours.tiers[std::mi
 void ApplyContract(const TariffElement& element, std::vector<Piece>* pieces) {
   constexpr int64_t kStep = 90 * int64_t{kSecondsPerDay};
   const int64_t start = element.contract_start.ns / kNanosPerSecond;
+  const bool falls = element.contract_end && element.market == nullptr;
+  if (pieces->front().start >= start && (!falls || Instant::FromSeconds(pieces->back().end) <= *element.contract_end)) {
+    return;
+  }
   struct Era {
     int64_t from;
     Confidence confidence;
     bool known;
   };
   std::vector<Era> eras = {{std::numeric_limits<int64_t>::min(), kCertain, false}, {start, kCertain, true}};
-  if (element.contract_end && element.market == nullptr) {
+  if (falls) {
     const int64_t end = element.contract_end->ns / kNanosPerSecond;
     eras.push_back({end, 800, true});
     eras.push_back({end + kStep, 600, true});
@@ -116,10 +129,10 @@ Int128 LargestRateOf(const TariffElement& element, int scale) {
   // (market + fixed) * factor is linear in the market price, so its extremes
   // are at the market's.
   if (element.market->empty()) return 0;
-  const Decimal low = element.market->lowest();
-  const Decimal high = element.market->highest();
-  for (const Rate& rate : SurchargesOf(element)) {
-    largest = std::max({largest, magnitude(Surcharged(low, rate, scale)), magnitude(Surcharged(high, rate, scale))});
+  for (const Decimal& extreme : {element.market->lowest(), element.market->highest()}) {
+    for (const Rate& rate : SurchargesOf(element)) {
+      largest = std::max(largest, magnitude(Surcharge(rate, extreme.scale(), scale).On(extreme.units())));
+    }
   }
   return largest;
 }
@@ -135,33 +148,49 @@ std::vector<Piece> ElementPieces::SchedulePieces(int64_t start, int64_t end) con
 }
 
 std::vector<Piece> ElementPieces::MarketPieces(int64_t start, int64_t end) const {
+  // The surcharges, one after the other without a gap; slots are cut where they change.
+  struct Rule {
+    int64_t end;
+    const Rate* rate;
+  };
+  std::vector<Rule> rules;
+  if (element_->schedule == nullptr || element_->schedule->rates().size() == 1) {
+    rules.push_back({end, &SurchargesOf(*element_).front()});
+  } else {
+    VisitRules(*element_->schedule, element_->special_days.get(), zone_, start, end,
+               [&](int64_t, int64_t to, const Hours& hours) {
+                 const Rate* const rate = &RateOf(hours, tier_);
+                 if (!rules.empty() && rules.back().rate == rate) {
+                   rules.back().end = to;
+                 } else {
+                   rules.push_back({to, rate});
+                 }
+               });
+  }
   std::vector<Piece> pieces;
   int64_t covered = start;
-  // Advances to `from`, where the next slot begins; what lies between is a gap.
-  auto skip_to = [&](int64_t from) {
-    if (covered < from) pieces.push_back({covered, from, 0, kCertain, false});
-    covered = from;
-  };
-  auto add = [&](int64_t from, int64_t to, const Decimal& market, const Rate& rate) {
-    pieces.push_back({from, to, static_cast<int64_t>(Surcharged(market, rate, scale_)), kCertain, true});
-  };
+  auto rule = rules.begin();
   element_->market->chunks().Visit(start, end, [&](absl::Span<const MarketSeries::Slot> slots, int market_scale) {
+    Surcharge surcharge(*rule->rate, market_scale, scale_);
+    pieces.reserve(pieces.size() + slots.size() + static_cast<size_t>(rules.end() - rule) + 1);
     for (const MarketSeries::Slot& slot : slots) {
-      const int64_t from = std::max(start, int64_t{slot.start});
-      const int64_t to = std::min(end, int64_t{slot.end});
-      const Decimal price = Decimal::FromUnits(slot.per_kwh, market_scale);
-      skip_to(from);
-      if (element_->schedule == nullptr || element_->schedule->rates().size() == 1) {
-        add(from, to, price, SurchargesOf(*element_).front());
-      } else {
-        VisitRules(*element_->schedule, element_->special_days.get(), zone_, from, to,
-                   [&](int64_t a, int64_t b, const Hours& hours) { add(a, b, price, RateOf(hours, tier_)); });
+      const int64_t until = std::min(end, int64_t{slot.end});
+      int64_t from = std::max(start, int64_t{slot.start});
+      if (covered < from) pieces.push_back({covered, from, 0, kCertain, false});
+      while (from < until) {
+        if (rule->end <= from) {
+          while (rule->end <= from) ++rule;
+          surcharge = Surcharge(*rule->rate, market_scale, scale_);
+        }
+        const int64_t to = std::min(until, rule->end);
+        pieces.push_back({from, to, static_cast<int64_t>(surcharge.On(slot.per_kwh)), kCertain, true});
+        from = to;
       }
-      covered = to;
+      covered = until;
     }
     return true;
   });
-  skip_to(end);
+  if (covered < end) pieces.push_back({covered, end, 0, kCertain, false});
   return pieces;
 }
 
@@ -169,7 +198,11 @@ void ElementPieces::AppendPieces(int64_t start, int64_t end, std::vector<Piece>*
   std::vector<Piece> own = element_->market != nullptr ? MarketPieces(start, end) : SchedulePieces(start, end);
   ApplyContract(*element_, &own);
   ApplyReign(reign_, &own);
-  pieces->insert(pieces->end(), own.begin(), own.end());
+  if (pieces->empty()) {
+    *pieces = std::move(own);
+  } else {
+    pieces->insert(pieces->end(), own.begin(), own.end());
+  }
 }
 
 void SumOfPieces::AppendPieces(int64_t start, int64_t end, std::vector<Piece>* pieces) const {

@@ -296,5 +296,57 @@ TEST(TimelineVisit, LastInstant_IsTheEnd) {
   EXPECT_EQ(visits, 1);
 }
 
+// An hour's rate is its number and `salt`; counts the years that it is asked for.
+class SaltedHours final : public PieceSource {
+ public:
+  SaltedHours(int64_t salt, int* asked) : salt_(salt), asked_(asked) {}
+
+  void AppendPieces(int64_t start, int64_t end, std::vector<Piece>* pieces) const override {
+    ++*asked_;
+    for (int64_t at = start; at < end; at += 3600) pieces->push_back({at, at + 3600, at / 3600 % 100 + salt_});
+  }
+
+ private:
+  const int64_t salt_;
+  int* const asked_;
+};
+
+// The rate in force at the start of a year.
+int64_t RateOfYear(const Timeline& timeline, int year) {
+  const Instant at = Instant::FromSeconds(kUtcYearStarts[static_cast<size_t>(year - 1970)]);
+  return static_cast<int64_t>(timeline.Integrate({at, {at.ns + 1}}).area);
+}
+
+TEST(Timeline, MadeFromAnother_TakesOverTheYearsWithoutAChange) {
+  int asked = 0;
+  auto before = std::make_unique<const Timeline>(std::make_unique<SaltedHours>(0, &asked), 3);
+  for (int year = 2015; year < 2025; ++year) RateOfYear(*before, year);
+  ASSERT_EQ(asked, 10);
+  ASSERT_EQ(before->compiled_years(), 10);
+  const std::vector<Interval> changed = {Between("2017-12-31T23:59:59Z", "2018-01-01T00:00:00Z"),
+                                         Between("2020-06-01T00:00:00Z", "2021-01-01T00:00:00.000000001Z")};
+  int asked_after = 0;
+  const Timeline after(std::make_unique<SaltedHours>(1000, &asked_after), 3, before.get(), changed);
+  EXPECT_EQ(after.compiled_years(), 7);
+  before = nullptr;  // its years live on
+  for (int year = 2015; year < 2025; ++year) {
+    const bool stale = year == 2017 || year == 2020 || year == 2021;
+    EXPECT_EQ(RateOfYear(after, year) >= 1000, stale) << year;
+  }
+  EXPECT_EQ(asked_after, 3);
+  RateOfYear(after, 2030);
+  EXPECT_EQ(asked_after, 4);
+}
+
+TEST(Timeline, MadeFromOneOfAnotherScale_TakesOverNothing) {
+  int asked = 0;
+  const Timeline before(std::make_unique<SaltedHours>(0, &asked), 3);
+  RateOfYear(before, 2020);
+  EXPECT_EQ(Timeline(std::make_unique<SaltedHours>(0, &asked), 4, &before, {}).compiled_years(), 0);
+  EXPECT_EQ(Timeline(std::make_unique<SaltedHours>(0, &asked), 3, nullptr, {}).compiled_years(), 0);
+  const std::vector<Interval> all = {{kEarliest, kLatest}};
+  EXPECT_EQ(Timeline(std::make_unique<SaltedHours>(0, &asked), 3, &before, all).compiled_years(), 0);
+}
+
 }  // namespace
 }  // namespace costs::engine
