@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 #include "service/calculator/record_id.h"
@@ -141,14 +142,15 @@ class Pricer {
     return nullptr;
   }
 
-  std::unique_ptr<const Failure> NoPrice(const ValidRecord& valid, engine::Instant gap) const {
+  ABSL_ATTRIBUTE_NOINLINE std::unique_ptr<const Failure> NoPrice(const ValidRecord& valid, engine::Instant gap) const {
     return Fail(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
                 absl::StrCat("location ", last_id_, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
                              " price from ", TimeText(gap), "; add it, or ask with include_tariff=false"));
   }
 
-  std::unique_ptr<const Failure> PriceTiers(const ValidRecord& valid, const engine::PriceTimeline& prices,
-                                            PricedRecord* record) {
+  ABSL_ATTRIBUTE_NOINLINE std::unique_ptr<const Failure> PriceTiers(const ValidRecord& valid,
+                                                                    const engine::PriceTimeline& prices,
+                                                                    PricedRecord* record) {
     if (std::unique_ptr<const Failure> failure = FindUsageBefore(valid, prices)) return failure;
     const engine::TieredCost cost = engine::CostWithTiers(valid.usage, prices, usage_before_);
     if (!cost.known) return NoPrice(valid, cost.gap);

@@ -268,5 +268,36 @@ TEST(Validate, ValueOfMoreDigits_IsTheNearest) {
   }
 }
 
+TEST(Validate, UsageBefore_IsReadInMillionthsOfAWh) {
+  constexpr int64_t kMillionth = 1'000;  // nano-Wh
+  struct {
+    double wh;
+    engine::Int128 nano_wh;
+  } const cases[] = {
+      {0, 0},
+      {0.000001, kMillionth},
+      {0.1, 100'000 * kMillionth},
+      {1234.567891, 1'234'567'891 * kMillionth},
+      {0.0000004, 0},
+      {1e15, engine::Int128{1'000'000'000'000'000} * 1'000'000'000},
+      // More than any tier begins at is all one.
+      {1e300, engine::Int128{1'000'000'000'000'000} * 1'000'000'000},
+  };
+  for (const auto& c : cases) {
+    Submission submission = Good();
+    submission.usage_before_wh = c.wh;
+    ValidRecord record;
+    std::vector<Violation> violations;
+    ASSERT_TRUE(Validate(submission, &record, &violations));
+    ASSERT_TRUE(record.usage_before_nwh.has_value());
+    EXPECT_TRUE(*record.usage_before_nwh == c.nano_wh) << c.wh;
+  }
+  ValidRecord record;
+  record.usage_before_nwh = 1;
+  std::vector<Violation> violations;
+  ASSERT_TRUE(Validate(Good(), &record, &violations));
+  EXPECT_FALSE(record.usage_before_nwh.has_value());
+}
+
 }  // namespace
 }  // namespace costs::calculator

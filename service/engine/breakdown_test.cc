@@ -188,5 +188,51 @@ TEST(BreakDown, LargestRecord_AddsUpExactly) {
   EXPECT_TRUE(cost == Cost(usage, timeline.Integrate(usage.interval).area, timeline.scale()));
 }
 
+TEST(BreakDown, TierEdge_IsACutAtTheNearestNanosecond) {
+  const auto prices = Compile({testing::Tiered({{"0.1", "300"}, {"0.2", ""}}), Flat("1")}, "UTC");
+  // 7 kW from 299 kWh on: the edge is reached after a seventh of an hour,
+  // 514,285,714,285.71 ns.
+  const Usage usage{Units::kKw, 7'000'000, Between("2023-05-10T10:00:00Z", "2023-05-10T11:00:00Z")};
+  const Int128 before = Int128{299} * kNanoWhPerKwh;
+  const auto segments = BreakDown(usage, prices.get(), nullptr, kNoLimit, {&before, 1});
+  ASSERT_EQ(segments.size(), 2u);
+  EXPECT_EQ(segments[0].interval.end.ns, usage.interval.start.ns + 514'285'714'286);
+  // 1 kWh at 1.1 and 6 at 1.2, though the cut is two sevenths of a nanosecond late.
+  EXPECT_TRUE(*segments[0].cost == 1'100'000);
+  EXPECT_TRUE(*segments[1].cost == 7'200'000);
+  EXPECT_EQ(segments[0].energy_wh, 1000);
+  ASSERT_EQ(segments[1].shares.size(), 2u);
+  EXPECT_EQ(segments[0].shares[0].rate, 0.1);
+  EXPECT_EQ(segments[1].shares[0].rate, 0.2);
+  EXPECT_EQ(segments[1].shares[1].rate, 1);
+}
+
+TEST(BreakDown, ElementThatTakesOver_IsShownFromThenOn) {
+  ElementSpec older = Flat("0.1");
+  older.id = "older";
+  ElementSpec newer = Flat("0.1");
+  newer.id = "newer";
+  newer.contract_start = At("2023-05-10T10:30:00Z");
+  newer.supersedes = "older";
+  const auto prices = Compile({older, newer}, "UTC");
+  const auto segments =
+      BreakDown(OneKw("2023-05-10T10:00:00Z", "2023-05-10T11:00:00Z"), prices.get(), nullptr, kNoLimit);
+  ASSERT_EQ(segments.size(), 2u);
+  ASSERT_EQ(segments[0].shares.size(), 1u);
+  EXPECT_EQ(segments[0].shares[0].element, 0u);
+  ASSERT_EQ(segments[1].shares.size(), 1u);
+  EXPECT_EQ(segments[1].shares[0].element, 1u);
+}
+
+TEST(BreakDown, WindowThatTurns_IsACutOnlyWhereTheRateChanges) {
+  const auto prices = Compile({testing::Tiered({{"0.1", "300"}, {"0.2", ""}})}, "UTC");
+  const Usage usage = OneKw("2023-01-31T23:00:00Z", "2023-02-01T01:00:00Z");
+  EXPECT_EQ(BreakDown(usage, prices.get(), nullptr, kNoLimit).size(), 1u);
+  const Int128 before = Int128{300} * kNanoWhPerKwh;
+  const auto segments = BreakDown(usage, prices.get(), nullptr, kNoLimit, {&before, 1});
+  ASSERT_EQ(segments.size(), 2u);
+  EXPECT_EQ(segments[0].interval.end.ns, At("2023-02-01T00:00:00Z").ns);
+}
+
 }  // namespace
 }  // namespace costs::engine

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "absl/base/attributes.h"
 #include "service/engine/wide_division.h"
 
 namespace costs::engine {
@@ -41,11 +42,16 @@ Int128 Divisor(const Usage& usage, int scale, int64_t per_major) {
   return micros_per_result * usage.interval.nanos() * kPowersOfTen[scale];
 }
 
+// Up to 168 bits; the quotient has at most 100. Kept out of line: what it needs of
+// the stack would burden every record.
+ABSL_ATTRIBUTE_NOINLINE Int128 WideFigure(int64_t value, Int128 area, Int128 divisor) {
+  return DivideHalfEven(Int256(value) * Int256(area), Int256(divisor));
+}
+
 Int128 Figure(const Usage& usage, Int128 area, Int128 divisor) {
   Int128 numerator;
   if (__builtin_mul_overflow(Int128{usage.value_micros}, area, &numerator)) {
-    // Up to 168 bits; the quotient has at most 100.
-    return DivideHalfEven(Int256(usage.value_micros) * Int256(area), Int256(divisor));
+    return WideFigure(usage.value_micros, area, divisor);
   }
   return DivideHalfEven(numerator, divisor);
 }

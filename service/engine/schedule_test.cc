@@ -1,6 +1,9 @@
 #include "service/engine/schedule.h"
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -119,6 +122,85 @@ TEST(Schedule, Rates_AreEachListedOnce) {
       {AllYear({{kAllDays, {{0, 100, R(1)}, {100, 200, R(2)}, {200, 300, R(1)}, {300, kSecondsPerDay, surcharge}}}})});
   ASSERT_TRUE(schedule.ok()) << schedule.status();
   EXPECT_EQ(schedule->rates().size(), 3u);
+}
+
+Tier T(int64_t rate, const char* to_kwh) {
+  return {R(rate), *to_kwh != '\0' ? std::optional<Decimal>(*Decimal::Parse(to_kwh)) : std::nullopt};
+}
+
+TEST(Schedule, SpecialDays_HaveHoursOfTheirOwnInMonthsThatNameThem) {
+  const uint16_t june = 1u << 5;
+  const absl::StatusOr<Schedule> schedule = Schedule::Create({
+      {june,
+       {{kWeekdays, {{0, kSecondsPerDay, R(1)}}},
+        {kWeekend, {{0, kSecondsPerDay, R(2)}}},
+        {kSpecialDay, {{0, kSecondsPerDay, R(3)}}}}},
+      {static_cast<uint16_t>(kAllMonths & ~june),
+       {{kAllDays & ~(1u << 6), {{0, kSecondsPerDay, R(4)}}}, {1u << 6, {{0, kSecondsPerDay, R(5)}}}}},
+  });
+  ASSERT_TRUE(schedule.ok()) << schedule.status();
+  EXPECT_TRUE(schedule->HoursOf(6, Schedule::kSpecialDayIndex)[0].tiers[0].rate == R(3));
+  EXPECT_TRUE(schedule->HoursOf(6, 6)[0].tiers[0].rate == R(2));
+  // In the other months they are as Sundays.
+  EXPECT_TRUE(schedule->HoursOf(7, Schedule::kSpecialDayIndex)[0].tiers[0].rate == R(5));
+  EXPECT_FALSE(schedule->tiered());
+}
+
+TEST(Schedule, SpecialDayThatIsNamed_MustBeCovered) {
+  const std::vector<DaysAndHours> week = {{kAllDays, {{0, kSecondsPerDay, R(1)}}}};
+  auto with = [&](DaysAndHours special) {
+    std::vector<DaysAndHours> days = week;
+    days.push_back(std::move(special));
+    return FaultOf({AllYear(days)});
+  };
+  EXPECT_THAT(with({kSpecialDay, {{0, 3600, R(2)}}}), HasSubstr("Holiday in Jan: the hours leave a gap from 01:00:00"));
+  EXPECT_EQ(with({kSpecialDay, {{0, kSecondsPerDay, R(2)}}}), "none");
+  EXPECT_THAT(with({kSpecialDay | kMonday, {{0, kSecondsPerDay, R(2)}}}), HasSubstr("Mon in Jan: the hours overlap"));
+}
+
+TEST(Schedule, Tiers_AreCountedAndTheirRatesListed) {
+  const absl::StatusOr<Schedule> schedule = Schedule::Create({AllYear(
+      {{kAllDays,
+        {{0, 100, {T(1, "0.5"), T(2, "0.500000001"), T(3, "")}}, {100, kSecondsPerDay, {T(2, "10"), T(4, "")}}}}})});
+  ASSERT_TRUE(schedule.ok()) << schedule.status();
+  EXPECT_TRUE(schedule->tiered());
+  EXPECT_EQ(schedule->most_tiers(), 3);
+  EXPECT_EQ(schedule->rates().size(), 4u);
+  EXPECT_EQ(schedule->HoursOf(1, 0)[1].tiers.size(), 2u);
+}
+
+TEST(Schedule, HoursThatDifferInTiersOnly_AreDifferentDays) {
+  const absl::StatusOr<Schedule> schedule =
+      Schedule::Create({AllYear({{kWeekdays, {{0, kSecondsPerDay, {T(1, "5"), T(2, "")}}}},
+                                 {kWeekend, {{0, kSecondsPerDay, {T(1, "6"), T(2, "")}}}}})});
+  ASSERT_TRUE(schedule.ok()) << schedule.status();
+  EXPECT_EQ(schedule->HoursOf(1, 0)[0].tiers[0].to_kwh->ToString(), "5");
+  EXPECT_EQ(schedule->HoursOf(1, 6)[0].tiers[0].to_kwh->ToString(), "6");
+}
+
+TEST(Schedule, FaultOfTiers_NamesTheTier) {
+  struct {
+    std::vector<Tier> tiers;
+    const char* says;
+  } const cases[] = {
+      {{}, "hours have no rate"},
+      {{T(1, ""), T(2, "")}, "tier 1 of 2 has no to_kwh"},
+      {{T(1, "5")}, "the last tier has to_kwh 5"},
+      {{T(1, "5"), T(2, "6")}, "the last tier has to_kwh 6"},
+      {{T(1, "5"), T(2, "5"), T(3, "")}, "tier 2 of 3 has to_kwh 5; it must be more than 5"},
+      {{T(1, "5"), T(2, "4.9"), T(3, "")}, "tier 2 of 3 has to_kwh 4.9; it must be more than 5"},
+      {{T(1, "0"), T(2, "")}, "tier 1 of 2 has to_kwh 0; it must be more than 0"},
+      {{T(1, "-1"), T(2, "")}, "tier 1 of 2 has to_kwh -1"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(FaultOf({AllYear({{kAllDays, {{0, kSecondsPerDay, c.tiers}}}})}), HasSubstr(c.says));
+  }
+  std::vector<Tier> twenty;
+  for (int i = 1; i < 20; ++i) twenty.push_back(T(i, std::to_string(i).c_str()));
+  twenty.push_back(T(0, ""));
+  EXPECT_EQ(FaultOf({AllYear({{kAllDays, {{0, kSecondsPerDay, twenty}}}})}), "none");
+  twenty.insert(twenty.begin(), T(0, "0.5"));
+  EXPECT_THAT(FaultOf({AllYear({{kAllDays, {{0, kSecondsPerDay, twenty}}}})}), HasSubstr("21 tiers; at most 20"));
 }
 
 }  // namespace

@@ -48,6 +48,21 @@ TEST(CheckElement, Fault_NamesTheElement) {
       {"whole seconds", [](TariffElement* e) { e->contract_start.ns = 1; }},
       {"whole seconds", [](TariffElement* e) { e->contract_end = Instant{kNanosPerSecond + 1}; }},
       {"after contract_start", [](TariffElement* e) { e->contract_end = e->contract_start; }},
+      {"goes with tier_window BILLING_CYCLE", [](TariffElement* e) { e->tier_window.anchor_day = 2; }},
+      {"billing_anchor_day is 32",
+       [](TariffElement* e) {
+         e->tier_window = {TierWindow::Kind::kBillingCycle, 32};
+       }},
+      {"billing_anchor_day is 0",
+       [](TariffElement* e) {
+         e->tier_window = {TierWindow::Kind::kBillingCycle, 0};
+       }},
+      {"KWH_DAILY means nothing with tier_window DAY",
+       [](TariffElement* e) {
+         e->tier_window.kind = TierWindow::Kind::kDay;
+         e->tier_unit = TierUnit::kKwhDaily;
+       }},
+      {"supersedes itself", [](TariffElement* e) { e->supersedes = e->id; }},
       {"more than 4 digits",
        [](TariffElement* e) {
          e->schedule = std::make_shared<const Schedule>(*Schedule::Create(EveryDay({{0, Surcharge("0", "5.00001")}})));

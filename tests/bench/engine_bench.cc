@@ -8,6 +8,7 @@
 // go through LocalCalculator: validation, look-up of the location, pricing, id.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "service/engine/pricing.h"
 #include "service/engine/testing/slow_pricer.h"
 #include "service/engine/testing/tariff_spec.h"
+#include "service/engine/tiered_pricing.h"
 
 namespace costs {
 namespace {
@@ -158,6 +160,42 @@ BENCHMARK_CAPTURE(BM_Records, day_time_of_use, kTimeOfUse, kNanosPerDay);
 BENCHMARK_CAPTURE(BM_Records, day_market, kMarket, kNanosPerDay);
 BENCHMARK_CAPTURE(BM_Records, month_time_of_use, kTimeOfUse, 30 * kNanosPerDay);
 BENCHMARK_CAPTURE(BM_Records, month_market, kMarket, 30 * kNanosPerDay);
+
+// With tiers: a month of two tiers, or three that differ by time of use; most records
+// lie in one tier, some cross an edge.
+ElementSpec TimeOfUseTiers() {
+  ElementSpec spec = TimeOfUse();
+  for (engine::Season& season : spec.seasons) {
+    for (engine::DaysAndHours& days : season.days_and_hours) {
+      for (engine::Hours& hours : days.hours) {
+        const engine::Rate rate = hours.tiers[0].rate;
+        hours.tiers = {{rate, D("150")}, {Fixed("0.4511"), D("400")}, {Fixed("0.5623"), std::nullopt}};
+      }
+    }
+  }
+  return spec;
+}
+
+void BM_TieredRecords(benchmark::State& state, const ElementSpec& spec, int64_t length_ns) {
+  const auto prices = Compile({spec}, kZone);
+  const std::vector<Usage> usages = Usages(length_ns);
+  std::mt19937_64 random(10);
+  std::vector<engine::Int128> before;
+  for (size_t i = 0; i < kUsages; ++i) {
+    before.push_back(static_cast<engine::Int128>(random() % 500'000) * (engine::kNanoWhPerKwh / 1'000));
+  }
+  for (auto _ : state) {
+    engine::MoneyMicros money = 0;
+    for (size_t i = 0; i < kUsages; ++i) money += engine::CostWithTiers(usages[i], *prices, {&before[i], 1}).cost;
+    benchmark::DoNotOptimize(money);
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kUsages));
+}
+BENCHMARK_CAPTURE(BM_TieredRecords, single_slot_two_tiers, engine::testing::Tiered({{"0.2", "300"}, {"0.3", ""}}),
+                  kHalfHour);
+BENCHMARK_CAPTURE(BM_TieredRecords, single_slot_time_of_use, TimeOfUseTiers(), kHalfHour);
+BENCHMARK_CAPTURE(BM_TieredRecords, day_time_of_use, TimeOfUseTiers(), kNanosPerDay);
+BENCHMARK_CAPTURE(BM_TieredRecords, month_time_of_use, TimeOfUseTiers(), 30 * kNanosPerDay);
 
 // What a record's time goes on: each step alone, on the same usages.
 enum Step { kIntegrate, kCost, kEnergyWh };
