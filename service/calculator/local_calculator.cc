@@ -111,7 +111,10 @@ class Pricer {
  private:
   // Neighbours in a batch are often of the same location.
   const catalog::Location* Find(absl::string_view id) {
-    if (last_ == nullptr || last_->id != id) last_ = snapshot_.FindLocation(id);
+    if (last_ == nullptr || last_id_ != id) {
+      last_ = snapshot_.FindLocation(id);
+      last_id_ = id;
+    }
     return last_;
   }
 
@@ -126,30 +129,29 @@ class Pricer {
       }
       const char* rate = kRateNames[static_cast<int>(valid.tariff_rate)];
       return Fail(absl::StatusCode::kFailedPrecondition, "NO_TARIFF_CONNECTED",
-                  absl::StrCat("location ", location.id, " has no tariff element for ", rate,
+                  absl::StrCat("location ", last_id_, " has no tariff element for ", rate,
                                "; connect one, or ask with include_tariff=false"));
     }
-    if (ABSL_PREDICT_FALSE(prices->tiered())) return PriceTiers(valid, location, *prices, record);
+    if (ABSL_PREDICT_FALSE(prices->tiered())) return PriceTiers(valid, *prices, record);
     const Timeline& timeline = prices->timeline();
     const Timeline::Integral integral = timeline.Integrate(valid.usage.interval);
-    if (!integral.known) return NoPrice(valid, location, integral.gap);
+    if (!integral.known) return NoPrice(valid, integral.gap);
     record->tariff.emplace(
         TariffFigure{engine::Cost(valid.usage, integral.area, timeline.scale()), integral.confidence});
     return nullptr;
   }
 
-  static std::unique_ptr<const Failure> NoPrice(const ValidRecord& valid, const catalog::Location& location,
-                                                engine::Instant gap) {
+  std::unique_ptr<const Failure> NoPrice(const ValidRecord& valid, engine::Instant gap) const {
     return Fail(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
-                absl::StrCat("location ", location.id, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
+                absl::StrCat("location ", last_id_, " has no ", kRateNames[static_cast<int>(valid.tariff_rate)],
                              " price from ", TimeText(gap), "; add it, or ask with include_tariff=false"));
   }
 
-  std::unique_ptr<const Failure> PriceTiers(const ValidRecord& valid, const catalog::Location& location,
-                                            const engine::PriceTimeline& prices, PricedRecord* record) {
-    if (std::unique_ptr<const Failure> failure = FindUsageBefore(valid, location, prices)) return failure;
+  std::unique_ptr<const Failure> PriceTiers(const ValidRecord& valid, const engine::PriceTimeline& prices,
+                                            PricedRecord* record) {
+    if (std::unique_ptr<const Failure> failure = FindUsageBefore(valid, prices)) return failure;
     const engine::TieredCost cost = engine::CostWithTiers(valid.usage, prices, usage_before_);
-    if (!cost.known) return NoPrice(valid, location, cost.gap);
+    if (!cost.known) return NoPrice(valid, cost.gap);
     record->tariff.emplace(TariffFigure{cost.cost, cost.confidence});
     return nullptr;
   }
@@ -157,8 +159,7 @@ class Pricer {
   // Sets usage_before_: what the caller says counts, then what is known of the
   // location. Records of the batch itself are not counted: the answers do not
   // depend on how records are batched.
-  std::unique_ptr<const Failure> FindUsageBefore(const ValidRecord& valid, const catalog::Location& location,
-                                                 const engine::PriceTimeline& prices) {
+  std::unique_ptr<const Failure> FindUsageBefore(const ValidRecord& valid, const engine::PriceTimeline& prices) {
     usage_before_.clear();
     if (valid.usage_before_nwh) {
       if (prices.windows().size() > 1) {
@@ -176,10 +177,10 @@ class Pricer {
       engine::Int128& used = usage_before_.emplace_back(0);
       if (before.nanos() == 0) continue;
       const absl::StatusOr<engine::Int128> known =
-          usage_->UsageWithin(batch_.caller, location.id, valid.tariff_rate, before);
+          usage_->UsageWithin(batch_.caller, last_id_, valid.tariff_rate, before);
       if (!known.ok()) {
         return Fail(known.status().code(), "USAGE_UNKNOWN",
-                    absl::StrCat("what location ", location.id, " used before the record cannot be told: ",
+                    absl::StrCat("what location ", last_id_, " used before the record cannot be told: ",
                                  known.status().message(), "; try again, or give usage_before_wh"));
       }
       used = *known;
@@ -205,7 +206,7 @@ class Pricer {
                                          PricedRecord* record) const {
     const bool local = valid.tariff_rate == TariffRate::kLocal;
     const engine::PriceTimeline* prices = record->tariff ? location.PricesFor(valid.tariff_rate) : nullptr;
-    const engine::CarbonTimeline* carbon = batch_.options.include_carbon && !local ? location.carbon.get() : nullptr;
+    const engine::CarbonTimeline* carbon = batch_.options.include_carbon && !local ? location.carbon : nullptr;
     const bool tiered = prices != nullptr && prices->tiered();
     std::vector<engine::BreakdownSegment> segments =
         engine::BreakDown(valid.usage, prices, carbon, limits_.breakdown_segments,
@@ -237,6 +238,7 @@ class Pricer {
   const LocalCalculator::Limits& limits_;
   const UsageSource* const usage_;
   const catalog::Location* last_ = nullptr;
+  absl::string_view last_id_;                 // of last_: a Location knows none
   std::vector<engine::Int128> usage_before_;  // of the record at hand, where its price has tiers
   std::vector<Violation> violations_;
 };

@@ -67,7 +67,7 @@ class DemoCatalogTest : public ::testing::Test {
 
   static std::string CarbonOfWh(absl::string_view id, int64_t wh, engine::Interval interval,
                                 engine::Confidence confidence) {
-    const engine::CarbonTimeline* carbon = Find(id).carbon.get();
+    const engine::CarbonTimeline* carbon = Find(id).carbon;
     if (carbon == nullptr) return "no region";
     const Integral integral = carbon->timeline().Integrate(interval);
     if (!integral.known) return "gap";

@@ -46,7 +46,8 @@ std::string AllDay(absl::string_view rate) {
 std::string DayText(const Schedule& schedule, int month, int weekday) {
   std::string text;
   for (const Hours& hours : schedule.HoursOf(month, weekday)) {
-    absl::StrAppend(&text, text.empty() ? "" : " ", hours.from, "-", hours.to, "=", hours.tiers[0].rate.fixed.ToString());
+    absl::StrAppend(&text, text.empty() ? "" : " ", hours.from, "-", hours.to, "=",
+                    hours.tiers[0].rate.fixed.ToString());
   }
   return text;
 }

@@ -1,8 +1,15 @@
 // What calculations read: an immutable view of the catalog at one moment.
 //
-// A snapshot owns the timelines that its locations share: those with the same
-// elements and zone have the same one. Replaced whole (SnapshotHolder), never
-// changed, so a calculation holds on to the one that it began with.
+// A snapshot is never changed. The next one is made from it (With) and shares
+// all that the change does not touch: locations, series, timelines and their
+// compiled years. It is published in a SnapshotHolder; a calculation holds on to
+// the one that it began with.
+//
+// Locations that are alike (zone, currency, elements, carbon region) share one
+// Location, and those with the same elements and zone share their timelines, so
+// a price upload touches as many of these as follow the series, however many
+// locations there are.
+//
 // Thread-safe.
 #ifndef SERVICE_CATALOG_SNAPSHOT_H_
 #define SERVICE_CATALOG_SNAPSHOT_H_
@@ -14,28 +21,30 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/price_timeline.h"
+#include "service/engine/series.h"
 #include "service/engine/tariff.h"
 
 namespace costs::catalog {
 
-// A place where energy is metered. `prices` is indexed by TariffRate - 1; null:
-// no element for that rate. `carbon` null: no carbon data for the region.
+// What energy costs and emits at a place. One for all locations that are alike,
+// so it does not know their ids. Owned by the snapshot.
 struct Location {
-  std::string id;
-  std::string timezone;       // IANA name
-  std::string currency_code;  // ISO 4217
-  std::string carbon_region;  // empty: none
-  std::array<std::shared_ptr<const engine::PriceTimeline>, 3> prices;
-  std::shared_ptr<const engine::CarbonTimeline> carbon;
+  absl::string_view timezone;       // IANA name
+  absl::string_view currency_code;  // ISO 4217
+  absl::string_view carbon_region;  // empty: none
+  absl::TimeZone zone;
+  // Indexed by TariffRate - 1; null: no element for that rate.
+  std::array<const engine::PriceTimeline*, 3> prices{};
+  // Null: no carbon data for the region.
+  const engine::CarbonTimeline* carbon = nullptr;
 
   const engine::PriceTimeline* PricesFor(engine::TariffRate rate) const {
-    return prices[static_cast<size_t>(rate) - 1].get();
+    return prices[static_cast<size_t>(rate) - 1];
   }
 };
 
@@ -48,45 +57,64 @@ struct LocationSpec {
   std::vector<std::string> tariff_elements;  // ids
 };
 
-// Everything that a snapshot is made of; cross-references by id.
+// Everything that a snapshot is made of; cross-references by id. The market
+// series are those that the elements follow; `market` may name further ones.
 struct CatalogContent {
   std::vector<LocationSpec> locations;
   std::vector<std::shared_ptr<const engine::TariffElement>> elements;
   std::vector<std::shared_ptr<const engine::CarbonSeries>> carbon;
+  std::vector<std::shared_ptr<const engine::MarketSeries>> market;
 };
+
+// What one snapshot has that the one before had not: whole entries, by id.
+struct CatalogChange {
+  std::vector<LocationSpec> locations;         // new or replaced
+  std::vector<std::string> removed_locations;  // ids; one that is not there is no fault
+  // New or replaced. A market series that one brings counts as one of `market`,
+  // unless that names it.
+  std::vector<std::shared_ptr<const engine::TariffElement>> elements;
+  // Ids; taken off every location's list (but not off those in `locations`:
+  // naming one of these there is a reference to nothing).
+  std::vector<std::string> removed_elements;
+  // New or replaced; the elements that follow it are re-made with it.
+  std::vector<std::shared_ptr<const engine::MarketSeries>> market;
+  std::vector<std::shared_ptr<const engine::CarbonSeries>> carbon;  // new or replaced
+};
+
+struct CatalogTables;  // snapshot_tables.h
 
 class Snapshot {
  public:
   // INVALID_ARGUMENT, naming the entry, for an id that is used twice, a
-  // reference to nothing, an unknown zone, or an element whose currency is not
-  // its location's.
+  // reference to no element, an unknown zone, an element whose currency is not
+  // its location's, two elements that supersede the same one or each other, and
+  // elements whose sum no timeline holds. A region without a series is no fault:
+  // its locations have no carbon figures until it comes.
   static absl::StatusOr<std::shared_ptr<const Snapshot>> Create(uint64_t version, CatalogContent content);
+
+  // The next snapshot; errors as Create's, for the catalog that would result.
+  // Costs as much as the change and what it touches, whatever else there is. A
+  // location that lists an element is priced by that and by all that supersede
+  // it, one after the other, listed or not.
+  absl::StatusOr<std::shared_ptr<const Snapshot>> With(uint64_t version, const CatalogChange& change) const;
+
+  ~Snapshot();
 
   // Null where there is none of that id.
   const Location* FindLocation(absl::string_view id) const;
+  std::shared_ptr<const engine::TariffElement> FindElement(absl::string_view id) const;
+  std::shared_ptr<const engine::MarketSeries> FindMarket(absl::string_view id) const;
+  std::shared_ptr<const engine::CarbonSeries> FindCarbon(absl::string_view region) const;
 
   uint64_t version() const { return version_; }
-  size_t location_count() const { return locations_.size(); }
-  size_t element_count() const { return element_count_; }
+  size_t location_count() const;
+  size_t element_count() const;
 
  private:
-  struct LocationHash {
-    using is_transparent = void;
-    size_t operator()(absl::string_view id) const { return absl::Hash<absl::string_view>()(id); }
-    size_t operator()(const Location& l) const { return absl::Hash<absl::string_view>()(l.id); }
-  };
-  struct LocationEq {
-    using is_transparent = void;
-    bool operator()(const Location& a, const Location& b) const { return a.id == b.id; }
-    bool operator()(const Location& a, absl::string_view b) const { return a.id == b; }
-    bool operator()(absl::string_view a, const Location& b) const { return a == b.id; }
-  };
+  Snapshot(uint64_t version, std::unique_ptr<const CatalogTables> tables);
 
-  Snapshot() = default;
-
-  uint64_t version_ = 0;
-  size_t element_count_ = 0;
-  absl::flat_hash_set<Location, LocationHash, LocationEq> locations_;
+  const uint64_t version_;
+  const std::unique_ptr<const CatalogTables> tables_;
 };
 
 // Where the current snapshot is; readers take it, a loader replaces it.

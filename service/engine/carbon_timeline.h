@@ -6,7 +6,6 @@
 
 #include <memory>
 
-#include "absl/status/statusor.h"
 #include "service/engine/series.h"
 #include "service/engine/timeline.h"
 
@@ -17,13 +16,17 @@ inline constexpr Confidence kForecastConfidence = 800;
 
 class CarbonTimeline {
  public:
-  static std::shared_ptr<const CarbonTimeline> Create(std::shared_ptr<const CarbonSeries> series);
+  // Takes over what `before` (may be null) has compiled of the years in which the
+  // two series are the same.
+  static std::shared_ptr<const CarbonTimeline> Create(std::shared_ptr<const CarbonSeries> series,
+                                                      const CarbonTimeline* before = nullptr);
 
   const Timeline& timeline() const { return timeline_; }
 
  private:
-  CarbonTimeline(std::shared_ptr<const CarbonSeries> series, int scale);
+  CarbonTimeline(std::shared_ptr<const CarbonSeries> series, const CarbonTimeline* before);
 
+  const std::shared_ptr<const CarbonSeries> series_;
   const Timeline timeline_;
 };
 

@@ -34,6 +34,15 @@ class Decimal {
 
   static constexpr Decimal FromInteger(int64_t value) { return Decimal(value, 0); }
 
+  // units / 10^scale; 0 <= scale <= kMaxScale.
+  static constexpr Decimal FromUnits(int64_t units, int scale) {
+    while (scale > 0 && units % 10 == 0) {
+      units /= 10;
+      --scale;
+    }
+    return Decimal(units, scale);
+  }
+
   constexpr int64_t units() const { return units_; }
   constexpr int scale() const { return scale_; }
 

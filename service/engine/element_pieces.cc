@@ -4,7 +4,9 @@
 #include <limits>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "service/engine/schedule_rules.h"
+#include "service/engine/series.h"
 
 namespace costs::engine {
 namespace {
@@ -94,8 +96,8 @@ int ScaleOf(const TariffElement& element) {
     for (const Rate& rate : element.schedule->rates()) scale = std::max(scale, rate.fixed.scale());
     return scale;
   }
-  for (const MarketPrice& price : element.market->prices()) scale = std::max(scale, price.per_kwh.scale());
-  const int market_scale = scale;
+  const int market_scale = element.market->scale();
+  scale = market_scale;
   for (const Rate& rate : SurchargesOf(element)) {
     scale = std::max(scale, std::max(market_scale, rate.surcharge_fixed.scale()) + PercentageScaleOf(rate));
   }
@@ -113,14 +115,11 @@ Int128 LargestRateOf(const TariffElement& element, int scale) {
   }
   // (market + fixed) * factor is linear in the market price, so its extremes
   // are at the market's.
-  const std::vector<MarketPrice>& prices = element.market->prices();
-  if (prices.empty()) return 0;
-  auto [low, high] = std::minmax_element(prices.begin(), prices.end(), [](const MarketPrice& a, const MarketPrice& b) {
-    return a.per_kwh.UnitsAtScale(Decimal::kMaxScale) < b.per_kwh.UnitsAtScale(Decimal::kMaxScale);
-  });
+  if (element.market->empty()) return 0;
+  const Decimal low = element.market->lowest();
+  const Decimal high = element.market->highest();
   for (const Rate& rate : SurchargesOf(element)) {
-    largest = std::max(
-        {largest, magnitude(Surcharged(low->per_kwh, rate, scale)), magnitude(Surcharged(high->per_kwh, rate, scale))});
+    largest = std::max({largest, magnitude(Surcharged(low, rate, scale)), magnitude(Surcharged(high, rate, scale))});
   }
   return largest;
 }
@@ -136,12 +135,8 @@ std::vector<Piece> ElementPieces::SchedulePieces(int64_t start, int64_t end) con
 }
 
 std::vector<Piece> ElementPieces::MarketPieces(int64_t start, int64_t end) const {
-  const std::vector<MarketPrice>& prices = element_->market->prices();
   std::vector<Piece> pieces;
   int64_t covered = start;
-  auto slot = std::partition_point(prices.begin(), prices.end(), [&](const MarketPrice& price) {
-    return price.interval.end.ns <= start * kNanosPerSecond;
-  });
   // Advances to `from`, where the next slot begins; what lies between is a gap.
   auto skip_to = [&](int64_t from) {
     if (covered < from) pieces.push_back({covered, from, 0, kCertain, false});
@@ -150,18 +145,22 @@ std::vector<Piece> ElementPieces::MarketPieces(int64_t start, int64_t end) const
   auto add = [&](int64_t from, int64_t to, const Decimal& market, const Rate& rate) {
     pieces.push_back({from, to, static_cast<int64_t>(Surcharged(market, rate, scale_)), kCertain, true});
   };
-  for (; slot != prices.end() && slot->interval.start.ns < end * kNanosPerSecond; ++slot) {
-    const int64_t from = std::max(start, slot->interval.start.ns / kNanosPerSecond);
-    const int64_t to = std::min(end, slot->interval.end.ns / kNanosPerSecond);
-    skip_to(from);
-    if (element_->schedule == nullptr || element_->schedule->rates().size() == 1) {
-      add(from, to, slot->per_kwh, SurchargesOf(*element_).front());
-    } else {
-      VisitRules(*element_->schedule, element_->special_days.get(), zone_, from, to,
-                 [&](int64_t a, int64_t b, const Hours& hours) { add(a, b, slot->per_kwh, RateOf(hours, tier_)); });
+  element_->market->chunks().Visit(start, end, [&](absl::Span<const MarketSeries::Slot> slots, int market_scale) {
+    for (const MarketSeries::Slot& slot : slots) {
+      const int64_t from = std::max(start, int64_t{slot.start});
+      const int64_t to = std::min(end, int64_t{slot.end});
+      const Decimal price = Decimal::FromUnits(slot.per_kwh, market_scale);
+      skip_to(from);
+      if (element_->schedule == nullptr || element_->schedule->rates().size() == 1) {
+        add(from, to, price, SurchargesOf(*element_).front());
+      } else {
+        VisitRules(*element_->schedule, element_->special_days.get(), zone_, from, to,
+                   [&](int64_t a, int64_t b, const Hours& hours) { add(a, b, price, RateOf(hours, tier_)); });
+      }
+      covered = to;
     }
-    covered = to;
-  }
+    return true;
+  });
   skip_to(end);
   return pieces;
 }

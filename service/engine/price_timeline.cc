@@ -49,7 +49,9 @@ absl::StatusOr<std::vector<Reign>> ReignsOf(const Elements& elements) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const PriceTimeline>> PriceTimeline::Create(Elements elements, absl::TimeZone zone) {
+absl::StatusOr<std::shared_ptr<const PriceTimeline>> PriceTimeline::Create(Elements elements, absl::TimeZone zone,
+                                                                           const PriceTimeline* before,
+                                                                           absl::Span<const Interval> changed) {
   if (elements.empty()) return absl::InvalidArgumentError("a price needs at least one tariff element");
   int scale = 0;
   for (const auto& element : elements) {
@@ -65,11 +67,15 @@ absl::StatusOr<std::shared_ptr<const PriceTimeline>> PriceTimeline::Create(Eleme
         absl::StrCat("the rates of tariff element ", elements.front()->id, " and those beside it need more than ",
                      "18 digits; write prices or surcharge percentages with fewer digits after the point"));
   }
-  return std::shared_ptr<const PriceTimeline>(new PriceTimeline(std::move(elements), *reigns, zone, scale));
+  return std::shared_ptr<const PriceTimeline>(
+      new PriceTimeline(std::move(elements), *reigns, zone, scale, before, changed));
 }
 
-PriceTimeline::PriceTimeline(Elements elements, const std::vector<Reign>& reigns, absl::TimeZone zone, int scale)
-    : elements_(std::move(elements)), zone_(zone), sum_(SumOf(elements_, reigns, zone, scale), scale) {
+PriceTimeline::PriceTimeline(Elements elements, const std::vector<Reign>& reigns, absl::TimeZone zone, int scale,
+                             const PriceTimeline* before, absl::Span<const Interval> changed)
+    : elements_(std::move(elements)),
+      zone_(zone),
+      sum_(SumOf(elements_, reigns, zone, scale), scale, before != nullptr ? &before->sum_ : nullptr, changed) {
   for (size_t i = 0; i < elements_.size(); ++i) {
     const std::shared_ptr<const TariffElement>& element = elements_[i];
     Part& part = parts_.emplace_back();
@@ -78,7 +84,8 @@ PriceTimeline::PriceTimeline(Elements elements, const std::vector<Reign>& reigns
     const size_t tiers = tiered ? static_cast<size_t>(element->schedule->most_tiers()) : 1;
     for (size_t tier = 0; tier < tiers; ++tier) {
       part.tiers.push_back(std::make_unique<const Timeline>(
-          std::make_unique<ElementPieces>(element, zone, scale, tier, reigns[i]), scale));
+          std::make_unique<ElementPieces>(element, zone, scale, tier, reigns[i]), scale,
+          before != nullptr ? &before->timeline_of(i, tier) : nullptr, changed));
     }
     if (!tiered) continue;
     part.steps = std::make_unique<const TierSteps>(element, zone);

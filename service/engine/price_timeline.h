@@ -21,6 +21,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "service/engine/element_pieces.h"
 #include "service/engine/tariff.h"
 #include "service/engine/tier_steps.h"
@@ -60,8 +61,13 @@ class PriceTimeline {
   // then on: neither is missed where the other reigns. INVALID_ARGUMENT where the
   // newer does not start later, or where two supersede the same. Where the older
   // one is not given the newer stands alone.
+  //
+  // `before` (may be null) has the same zone and elements of the same ids: what it
+  // has compiled is taken over for the years (UTC) that `changed` does not touch,
+  // since elsewhere the elements' prices are the same.
   static absl::StatusOr<std::shared_ptr<const PriceTimeline>> Create(
-      std::vector<std::shared_ptr<const TariffElement>> elements, absl::TimeZone zone);
+      std::vector<std::shared_ptr<const TariffElement>> elements, absl::TimeZone zone,
+      const PriceTimeline* before = nullptr, absl::Span<const Interval> changed = {});
 
   // The sum of the elements, in major units per kWh, each in its lowest tier; so
   // where tiered(), only what is known of it and the confidence say all. Unknown
@@ -118,7 +124,7 @@ class PriceTimeline {
   };
 
   PriceTimeline(std::vector<std::shared_ptr<const TariffElement>> elements, const std::vector<Reign>& reigns,
-                absl::TimeZone zone, int scale);
+                absl::TimeZone zone, int scale, const PriceTimeline* before, absl::Span<const Interval> changed);
 
   std::vector<TierRate> LadderAt(Instant at) const;
 

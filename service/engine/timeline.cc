@@ -1,35 +1,11 @@
 #include "service/engine/timeline.h"
 
 #include <algorithm>
+#include <bitset>
 #include <utility>
 
 namespace costs::engine {
 namespace {
-
-// Seconds from 1970 to the start of each year up to 2100.
-template <int kCount>
-constexpr std::array<int64_t, kCount> StartsOfYears() {
-  std::array<int64_t, kCount> starts{};
-  int64_t days = 0;
-  for (int i = 0; i < kCount; ++i) {
-    starts[i] = days * 86'400;
-    const int year = 1970 + i;
-    days += (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) ? 366 : 365;
-  }
-  return starts;
-}
-
-constexpr std::array<int64_t, 131> kYearStarts = StartsOfYears<131>();
-static_assert(kYearStarts[130] == kLatest.ns / kNanosPerSecond);
-
-int YearIndexOf(int64_t ns) {
-  const int64_t second = ns / kNanosPerSecond;
-  // A mean year; never more than one off.
-  int index = static_cast<int>(second / 31'556'952);
-  if (second < kYearStarts[index]) --index;
-  if (index + 1 < 131 && second >= kYearStarts[index + 1]) ++index;
-  return index;
-}
 
 bool SameRun(const Piece& a, const Piece& b) { return a.confidence == b.confidence && a.known == b.known; }
 
@@ -52,8 +28,34 @@ void Join(std::vector<Piece>* pieces) {
 
 Timeline::Timeline(std::unique_ptr<const PieceSource> source, int scale) : source_(std::move(source)), scale_(scale) {}
 
+Timeline::Timeline(std::unique_ptr<const PieceSource> source, int scale, const Timeline* before,
+                   absl::Span<const Interval> changed)
+    : Timeline(std::move(source), scale) {
+  if (before == nullptr || before->scale_ != scale) return;
+  std::bitset<kUtcYears + 1> stale;
+  for (const Interval& interval : changed) {
+    const int last = UtcYearOf((interval.end.ns - 1) / kNanosPerSecond);
+    for (int i = UtcYearOf(interval.start.ns / kNanosPerSecond); i <= last; ++i) stale.set(static_cast<size_t>(i));
+  }
+  for (size_t i = 0; i < kUtcYears; ++i) {
+    const Year* year = before->years_[i].load(std::memory_order_acquire);
+    if (year == nullptr || stale.test(i)) continue;
+    year->users.fetch_add(1, std::memory_order_relaxed);
+    years_[i].store(year, std::memory_order_relaxed);
+  }
+}
+
 Timeline::~Timeline() {
-  for (std::atomic<const Year*>& year : years_) delete year.load(std::memory_order_relaxed);
+  for (std::atomic<const Year*>& slot : years_) {
+    const Year* year = slot.load(std::memory_order_relaxed);
+    if (year != nullptr && year->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete year;
+  }
+}
+
+int Timeline::compiled_years() const {
+  return static_cast<int>(std::count_if(years_.begin(), years_.end(), [](const std::atomic<const Year*>& year) {
+    return year.load(std::memory_order_relaxed) != nullptr;
+  }));
 }
 
 size_t Timeline::Year::SlotAt(uint32_t second) const {
@@ -84,8 +86,8 @@ const Timeline::Year& Timeline::YearAt(int index) const {
 }
 
 std::unique_ptr<const Timeline::Year> Timeline::Compile(int index) const {
-  const int64_t start = kYearStarts[index];
-  const int64_t end = kYearStarts[index + 1];
+  const int64_t start = kUtcYearStarts[index];
+  const int64_t end = kUtcYearStarts[index + 1];
   std::vector<Piece> pieces;
   source_->AppendPieces(start, end, &pieces);
   Join(&pieces);
@@ -121,7 +123,7 @@ std::unique_ptr<const Timeline::Year> Timeline::Compile(int index) const {
 }
 
 Timeline::Integral Timeline::Integrate(Interval interval) const {
-  const int index = YearIndexOf(interval.start.ns);
+  const int index = UtcYearOf(interval.start.ns / kNanosPerSecond);
   const Year& year = YearAt(index);
   const size_t i = year.SlotAt(static_cast<uint32_t>((interval.start.ns - year.start_ns) / kNanosPerSecond));
   if (interval.end.ns > year.StartOf(i + 1)) return IntegrateLong(interval, index);
@@ -132,7 +134,7 @@ Timeline::Integral Timeline::Integrate(Interval interval) const {
 
 Timeline::Integral Timeline::IntegrateLong(Interval interval, int year_index) const {
   Integral total;
-  for (int index = year_index; index < kYears; ++index) {
+  for (int index = year_index; index < kUtcYears; ++index) {
     const Year& year = YearAt(index);
     const int64_t from = std::max(interval.start.ns, year.start_ns);
     const int64_t to = std::min(interval.end.ns, year.StartOf(year.slots.size() - 1));
@@ -157,7 +159,7 @@ void Timeline::Visit(Interval interval, absl::FunctionRef<bool(const Stretch&)> 
   Stretch held{{interval.start, interval.start}, 0, kCertain, true};
   while (held.interval.end < interval.end) {
     const int64_t at = held.interval.end.ns;
-    const Year& year = YearAt(YearIndexOf(at));
+    const Year& year = YearAt(UtcYearOf(at / kNanosPerSecond));
     for (size_t i = year.SlotAt(static_cast<uint32_t>((at - year.start_ns) / kNanosPerSecond));
          i + 1 < year.slots.size() && held.interval.end < interval.end; ++i) {
       const Instant end{std::min(interval.end.ns, year.StartOf(i + 1))};

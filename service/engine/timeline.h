@@ -5,7 +5,8 @@
 // for a while (a gap). It is compiled from a PieceSource one UTC year at a time,
 // when first asked for: a tariff has no end, but only few years of it are used.
 // What is compiled stays. The source must be pure: the same years, the same
-// pieces.
+// pieces. A timeline that follows another, from a source that differs in places,
+// takes over the years in which nothing changed.
 //
 // Thread-safe: readers never wait; two that need a year at the same time may
 // compile it twice, and one result is dropped.
@@ -19,8 +20,10 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
 #include "service/engine/meter_record.h"
 #include "service/engine/time.h"
+#include "service/engine/utc_year.h"
 
 namespace costs::engine {
 
@@ -46,6 +49,11 @@ class Timeline {
  public:
   // `scale`: digits after the point of the rates, 0 to kMaxScale.
   Timeline(std::unique_ptr<const PieceSource> source, int scale);
+  // Takes over what `before` has compiled, if it has the same scale, but for the
+  // years (UTC) that `changed` touches: elsewhere the sources are the same.
+  // `before` may be null, and need not outlive the call.
+  Timeline(std::unique_ptr<const PieceSource> source, int scale, const Timeline* before,
+           absl::Span<const Interval> changed);
   ~Timeline();
   Timeline(const Timeline&) = delete;
   Timeline& operator=(const Timeline&) = delete;
@@ -77,6 +85,9 @@ class Timeline {
 
   int scale() const { return scale_; }
 
+  // How many years are compiled so far, taken over ones included.
+  int compiled_years() const;
+
  private:
   struct Slot {
     uint32_t start = 0;  // seconds since the start of the year
@@ -92,6 +103,7 @@ class Timeline {
     bool known = true;
   };
   struct Year {
+    mutable std::atomic<uint32_t> users{1};  // timelines that have it
     int64_t start_ns = 0;
     uint32_t shift = 0;           // a bucket of the index is 2^shift seconds
     std::vector<uint32_t> index;  // bucket -> the slot at its start
@@ -105,15 +117,13 @@ class Timeline {
     }
   };
 
-  static constexpr int kYears = 130;  // 1970 to 2099
-
   const Year& YearAt(int index) const;
   std::unique_ptr<const Year> Compile(int index) const;
   Integral IntegrateLong(Interval interval, int year_index) const;
 
   const std::unique_ptr<const PieceSource> source_;
   const int scale_;
-  mutable std::array<std::atomic<const Year*>, kYears> years_{};
+  mutable std::array<std::atomic<const Year*>, kUtcYears> years_{};
 };
 
 }  // namespace costs::engine
