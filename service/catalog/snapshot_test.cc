@@ -96,7 +96,7 @@ TEST(Snapshot, Fault_NamesTheEntry) {
        [](CatalogContent* c) { c->locations[1].tariff_elements.push_back("te_9"); }},
       {{"location loc_2", "te_1", "named twice"},
        [](CatalogContent* c) { c->locations[1].tariff_elements.push_back("te_1"); }},
-      {{"location loc_2", "is in EUR", "te_2 is in GBP"},
+      {{"location loc_2", "is in EUR", "te_1 is in GBP"},
        [](CatalogContent* c) { c->locations[1].currency_code = "EUR"; }},
       {{"tariff element ", "needs a schedule"},
        [](CatalogContent* c) { c->elements.push_back(std::make_shared<const engine::TariffElement>()); }},
