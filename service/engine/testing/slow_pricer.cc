@@ -29,9 +29,8 @@ struct Source {
   const Hours* rule = nullptr;
   const MarketPrice* slot = nullptr;
 
-  bool operator<(const Source& other) const {
-    return std::make_pair(rule, slot) < std::make_pair(other.rule, other.slot);
-  }
+  bool operator==(const Source& other) const { return rule == other.rule && slot == other.slot; }
+  bool operator!=(const Source& other) const { return !(*this == other); }
 };
 
 Rational PriceOf(const Source& source, size_t tier) {
@@ -164,21 +163,20 @@ class LatestDate {
  public:
   explicit LatestDate(int64_t start) {
     constexpr int64_t kDayAndMore = 26 * 3600;
-    for (int64_t at = std::max<int64_t>(0, (start - kDayAndMore) / 60 * 60); at <= start; at += 60) See(at);
+    for (time_t at = std::max<int64_t>(0, (start - kDayAndMore) / 60 * 60); at <= start; at += 60) {
+      struct tm civil;
+      localtime_r(&at, &civil);
+      See(civil);
+    }
   }
-  void See(int64_t second) {
-    struct tm civil;
-    const time_t now = second;
-    localtime_r(&now, &civil);
-    date_ = std::max(date_, DateOf(civil));
-  }
+  void See(const struct tm& civil) { date_ = std::max(date_, DateOf(civil)); }
   int date() const { return date_; }
 
  private:
   int date_ = 0;
 };
 
-// Adds up what one element asks for the energy of a record.
+// Adds up what one element asks for the energy of a record, told second by second.
 class ElementBill {
  public:
   ElementBill(const ElementSpec& element, const Rational& power_kw, const SlowUsageBefore& before)
@@ -188,64 +186,77 @@ class ElementBill {
     }
   }
 
-  void Add(const Source& source, int64_t nanos) {
-    const auto& tiers = source.rule != nullptr ? source.rule->tiers : kNoTiers;
-    if (tiers.size() < 2) {
-      nanos_at_[{source, 0}] += nanos;
-      return;
-    }
-    const Rational from = used_before_ + power_kw_ * nanos_in_window_ / kNanosPerHour;
-    const Rational to = used_before_ + power_kw_ * (nanos_in_window_ + nanos) / kNanosPerHour;
-    Rational floor = 0;
-    for (size_t tier = 0; tier < tiers.size(); ++tier) {
-      const bool last = tier + 1 == tiers.size();
-      const Rational ceiling = last ? to : Rational(ToRational(*tiers[tier].to_kwh) * factor_);
-      if (from >= floor && (last || to <= ceiling)) {
-        nanos_at_[{source, tier}] += nanos;  // the whole second, as nearly always
-        return;
-      }
-      const Rational part = std::min(to, ceiling) - std::max(from, floor);
-      if (part > 0) money_ += part * PriceOf(source, tier);
-      floor = ceiling;
-    }
-  }
-
-  // Every second counts as usage, whether it is this element that prices it.
-  void Pass(int64_t nanos) { nanos_in_window_ += nanos; }
-
   void EnterDate(int date) {
     if (date == date_) return;
     date_ = date;
     const SlowWindow window = WindowOfDate(element_.tier_window, date);
-    factor_ = element_.tier_unit == TierUnit::kKwhDaily ? window.days : 1;
-    if (first_day_ && *first_day_ != window.first) {
-      used_before_ = 0;
-      nanos_in_window_ = 0;
-    }
+    if (first_day_ && *first_day_ == window.first) return;
+    PriceRun();
+    if (first_day_) used_before_ = 0;
+    nanos_in_window_ = run_nanos_ = 0;
     first_day_ = window.first;
+    factor_ = element_.tier_unit == TierUnit::kKwhDaily ? window.days : 1;
   }
 
-  Rational Money() const {
-    Rational money = money_;
-    for (const auto& [source_and_tier, nanos] : nanos_at_) {
-      money += PriceOf(source_and_tier.first, source_and_tier.second) * power_kw_ * nanos / kNanosPerHour;
-    }
-    return money;
+  // Every second counts as usage, also where another element prices it.
+  void Add(const std::optional<Source>& source, int64_t nanos) {
+    if (source != source_) PriceRun();
+    source_ = source;
+    nanos_in_window_ += nanos;
+    run_nanos_ += nanos;
+  }
+
+  Rational Money() {
+    PriceRun();
+    return money_;
   }
 
  private:
-  inline static const std::vector<Tier> kNoTiers;
+  Rational Kwh(int64_t nanos) const { return power_kw_ * nanos / kNanosPerHour; }
+
+  // Seconds in a row with the same source, in one window: each tier's part of
+  // their energy at that tier's price.
+  void PriceRun() {
+    const int64_t nanos = std::exchange(run_nanos_, 0);
+    if (nanos == 0 || !source_) return;
+    if (source_->rule == nullptr || source_->rule->tiers.size() == 1) {
+      money_ += Kwh(nanos) * PriceOf(*source_, 0);
+      return;
+    }
+    const Rational to = used_before_ + Kwh(nanos_in_window_);
+    const Rational from = to - Kwh(nanos);
+    Rational floor = 0;
+    for (size_t tier = 0; tier < source_->rule->tiers.size(); ++tier) {
+      const std::optional<Decimal>& to_kwh = source_->rule->tiers[tier].to_kwh;
+      const Rational ceiling = to_kwh ? Rational(ToRational(*to_kwh) * factor_) : to;
+      const Rational part = std::min(to, ceiling) - std::max(from, floor);
+      if (part > 0) money_ += part * PriceOf(*source_, tier);
+      floor = ceiling;
+    }
+  }
 
   const ElementSpec& element_;
   const Rational& power_kw_;
   Rational used_before_ = 0;  // kWh, in the window at hand
   int64_t nanos_in_window_ = 0;
+  int64_t run_nanos_ = 0;  // of them, since the source changed
+  std::optional<Source> source_;
   int64_t factor_ = 1;
   int date_ = 0;
   std::optional<int64_t> first_day_;
   Rational money_ = 0;
-  std::map<std::pair<Source, size_t>, int64_t> nanos_at_;
 };
+
+bool HasTiers(const ElementSpec& element) {
+  for (const Season& season : element.seasons) {
+    for (const DaysAndHours& days : season.days_and_hours) {
+      for (const Hours& hours : days.hours) {
+        if (hours.tiers.size() > 1) return true;
+      }
+    }
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -256,29 +267,31 @@ SlowAnswer SlowCost(const std::vector<ElementSpec>& elements, const std::string&
   const Rational power_kw = PowerKw(usage);
   std::vector<ElementBill> bills;
   for (const ElementSpec& element : elements) bills.emplace_back(element, power_kw, before);
-  LatestDate latest(usage.interval.start.ns / kNanosPerSecond);
+  std::optional<LatestDate> latest;
+  if (std::any_of(elements.begin(), elements.end(), HasTiers))
+    latest.emplace(usage.interval.start.ns / kNanosPerSecond);
   EverySecond(usage.interval, [&](int64_t second, int64_t nanos) {
     struct tm civil;
     const time_t now = second;
     localtime_r(&now, &civil);
-    latest.See(second);
+    if (latest) latest->See(civil);
     for (size_t e = 0; e < elements.size(); ++e) {
-      bills[e].EnterDate(latest.date());
+      if (latest) bills[e].EnterDate(latest->date());
+      std::optional<Source> source;
       if (!IsReplaced(elements[e], elements, second)) {
-        const std::optional<Source> source = SourceAt(elements[e], second, civil);
+        source = SourceAt(elements[e], second, civil);
         if (!source) {
           answer.known = false;
           answer.gap = {std::max(usage.interval.start.ns, second * kNanosPerSecond)};
           return false;
         }
-        bills[e].Add(*source, nanos);
         answer.confidence = std::min(answer.confidence, ConfidenceAt(elements[e], second));
       }
-      bills[e].Pass(nanos);
+      bills[e].Add(source, nanos);
     }
     return true;
   });
-  for (const ElementBill& bill : bills) answer.amount += bill.Money();
+  for (ElementBill& bill : bills) answer.amount += bill.Money();
   return answer;
 }
 
