@@ -36,6 +36,7 @@ class Priced:
     kwh: Decimal
     cost: Decimal  # exact
     tiers: int  # how many it is spread over
+    highest: int  # the number of the last of them
 
 
 def _number(value):
@@ -128,7 +129,9 @@ class SlowBill:
             period = self.period_at(local)
             parts = list(self._split(self.periods[period], used, kwh, calendar.monthrange(*month)[1]))
             used += kwh
-            yield Priced(local, period, kwh, sum((part * tier.rate for part, tier in parts), Decimal(0)), len(parts))
+            tiers = self.periods[period]
+            cost = sum((part * tiers[number].rate for part, number in parts), Decimal(0))
+            yield Priced(local, period, kwh, cost, len(parts), parts[-1][1] if parts else 0)
 
     def price_export(self, readings, zone):
         """The same of exported energy, whose price knows no tiers."""
@@ -137,11 +140,11 @@ class SlowBill:
             local = start.astimezone(zone)
             period = self.period_at(local)
             kwh = Decimal(text)
-            yield Priced(local, period, kwh, kwh * self.periods[period][0].sell, 1)
+            yield Priced(local, period, kwh, kwh * self.periods[period][0].sell, 1, 0)
 
     @staticmethod
     def _split(tiers, used, kwh, days):
-        """kWh after `used` of them, by tier: pairs of (kWh, tier)."""
+        """kWh after `used` of them, by tier: pairs of (kWh, number of the tier)."""
         for number, tier in enumerate(tiers):
             if number == len(tiers) - 1:
                 part = kwh
@@ -149,7 +152,7 @@ class SlowBill:
                 end = tier.end * days if tier.daily else tier.end
                 part = min(kwh, max(Decimal(0), end - used))
             if part:
-                yield part, tier
+                yield part, number
             used += part
             kwh -= part
         assert kwh == 0

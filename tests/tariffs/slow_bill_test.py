@@ -5,7 +5,7 @@ import json
 import unittest
 import zoneinfo
 
-from tests.e2e import programs
+from tests.e2e import test_data
 from tests.tariffs import slow_bill
 
 ZONE = "America/Chicago"
@@ -25,7 +25,7 @@ def readings_of(case):
 class SlowBillVectors(unittest.TestCase):
 
     def test_bills_are_the_published_ones(self):
-        vectors = programs.data_directory(self, "vectors")
+        vectors = test_data.data_directory(self, "vectors")
         cases = json.loads((vectors / "v0_bills.json").read_text())["cases"]
         cases += json.loads((vectors / "v0_holidays.json").read_text())["bill_cases"]
         compared = 0
@@ -41,7 +41,7 @@ class SlowBillVectors(unittest.TestCase):
         self.assertEqual(compared, 11)
 
     def test_hourly_prices_are_the_published_ones(self):
-        vectors = programs.data_directory(self, "vectors")
+        vectors = test_data.data_directory(self, "vectors")
         for case in json.loads((vectors / "v0_holidays.json").read_text())["price_cases"]:
             with self.subTest(case["name"]):
                 bill = slow_bill.SlowBill.of_ratebook(case["tariff"])
