@@ -1,12 +1,17 @@
 #include "service/catalog/import/flatpeak_schedule.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gmock/gmock.h"
+#include "absl/strings/str_join.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "service/catalog/located_json.h"
 #include "service/catalog/refusal.h"
 
 namespace costs::catalog {
@@ -41,7 +46,7 @@ void ExpectEqual(const pb::TariffElement& actual, const char* expected) {
 }
 
 // Each value is the one that the API's OpenAPI description gives as the example
-// of its field.
+// of its field, or as the default; the test below reads them from there.
 constexpr char kExampleSchedule[] = R"([{"months": ["All"], "days_and_hours": [{"days": ["All"], "hours": [
     {"valid_from": "05:00:00", "valid_to": "23:30:00",
      "rate": [{"fixed": 23.431, "to_kwh": 30.5, "surcharge_fixed": 0.12, "surcharge_percentage": 0.05}]}]}]}])";
@@ -67,6 +72,53 @@ TEST(ImportFlatpeakSchedule, ExampleOfTheDescription_IsTakenFieldByField) {
                               contract_end_date { seconds: 1706054400 })",
                            kExampleScheduleRead)
                   .c_str());
+}
+
+// What a schema's examples make together, as JSON; empty where it gives none.
+std::string ExampleOf(const JsonNode& schema, const JsonNode& schemas) {
+  if (const JsonNode* reference = schema.Find("$ref")) {
+    const absl::string_view name = reference->text().substr(reference->text().rfind('/') + 1);
+    return ExampleOf(*schemas.Find(name), schemas);
+  }
+  if (const JsonNode* properties = schema.Find("properties")) {
+    std::vector<std::string> members;
+    for (const JsonNode* property : properties->elements()) {
+      const std::string example = ExampleOf(*property, schemas);
+      if (!example.empty()) members.push_back(absl::StrCat("\"", property->name(), "\":", example));
+    }
+    return absl::StrCat("{", absl::StrJoin(members, ","), "}");
+  }
+  if (const JsonNode* items = schema.Find("items")) return absl::StrCat("[", ExampleOf(*items, schemas), "]");
+  const JsonNode* example = schema.Find("example");
+  if (example == nullptr) example = schema.Find("default");
+  if (example == nullptr) return "";
+  switch (example->kind()) {
+    case JsonNode::Kind::kString:
+      return absl::StrCat("\"", example->text(), "\"");
+    case JsonNode::Kind::kBool:
+      return example->boolean() ? "true" : "false";
+    default:
+      return std::string(example->text());
+  }
+}
+
+TEST(ImportFlatpeakSchedule, ExamplesInTheDescription_AreThose) {
+  const char* root = std::getenv("COSTS_TEST_DATA");
+  if (root == nullptr) GTEST_SKIP() << "COSTS_TEST_DATA names no directory of test data";
+  std::ifstream file(absl::StrCat(root, "/flatpeak/flatpeak-api-spec.json"));
+  ASSERT_TRUE(file);
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto document = JsonDocument::Parse(text.str());
+  ASSERT_TRUE(document.ok()) << document.status();
+  const JsonNode& schemas = *document->root().Find("components")->Find("schemas");
+  const auto ours = ImportFlatpeakSchedule(ExampleBody(), Options());
+  for (const char* schema : {"TariffElementCreateNew", "TariffElementNew"}) {
+    const std::string example = ExampleOf(*schemas.Find(schema), schemas);
+    const auto theirs = ImportFlatpeakSchedule(example, Options());
+    ASSERT_TRUE(theirs.ok()) << example << "\n" << theirs.status();
+    ExpectEqual(theirs->elements.at(0), ours->elements.at(0).DebugString().c_str());
+  }
 }
 
 TEST(ImportFlatpeakSchedule, AnswerOfGet_LosesWhatTheServiceSets) {

@@ -179,6 +179,19 @@ TEST(ImportUrdb, TiersWithoutEnd_MayBeWrittenAsZero) {
   EXPECT_TRUE(tariff->findings.empty());
 }
 
+TEST(ImportUrdb, AHundredThousandTiersOrPeriods_AreRefusedInFewFaults) {
+  std::string tiers, periods;
+  for (int i = 1; i <= 100'000; ++i) {
+    absl::StrAppend(&tiers, i == 1 ? "" : ",", "{\"rate\":", i, ",\"max\":", i, "}");
+    absl::StrAppend(&periods, i == 1 ? "" : ",", "[{\"rate\":\"x\"}]");
+  }
+  const absl::Status tiered = ImportUrdb(Record({{"energyratestructure", "[[" + tiers + "]]"}}), Options()).status();
+  EXPECT_EQ(ReasonOf(tiered), "TIER_EDGES") << tiered.message().substr(0, 200);
+  const absl::Status many = ImportUrdb(Record({{"energyratestructure", "[" + periods + "]"}}), Options()).status();
+  EXPECT_EQ(ReasonOf(many), "NUMBER");
+  EXPECT_EQ(ViolationsOf(many).size(), TariffImport::kMostFaults);
+}
+
 // The real records: refused for what else they charge, and imported without it.
 class RealRecords : public ::testing::TestWithParam<const char*> {};
 
