@@ -193,6 +193,12 @@ def debian_repositories():
         libs = {":libcsv": "-lcsv"},
     )
     debian_repository(
+        name = "sqlite3",
+        apt = "libsqlite3-dev pkg-config",
+        requires = ["/usr/include/sqlite3.h"],
+        libs = {":sqlite3": "sqlite3"},
+    )
+    debian_repository(
         name = "xxhash",
         apt = "libxxhash-dev pkg-config",
         requires = ["/usr/include/xxhash.h"],

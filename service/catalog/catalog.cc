@@ -1,122 +1,225 @@
+// Opening, reading and replacing a catalog as a whole.
 #include "service/catalog/catalog.h"
 
+#include <array>
+#include <cstdio>
+#include <random>
 #include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "service/catalog/catalog_calls.h"
+#include "service/catalog/catalog_impl.h"
+#include "service/catalog/catalog_lists.h"
+#include "service/catalog/documents.h"
+#include "service/catalog/series_table.h"
 
 namespace costs::catalog {
 namespace {
 
-absl::Status Pending() { return absl::UnavailableError("the served catalog is not built yet"); }
+// 96 bits from the system's source of randomness.
+std::string RandomId(absl::string_view prefix) {
+  constexpr int kWords = 3;
+  std::random_device device;
+  std::string id(prefix);
+  for (int i = 0; i < kWords; ++i) absl::StrAppend(&id, absl::Hex(static_cast<uint32_t>(device()), absl::kZeroPad8));
+  return id;
+}
 
-class NoMarketUpload : public Catalog::MarketUpload {
+// Reads all that a store has of a tenant.
+class Loader {
  public:
-  absl::Status Add(const pb::UploadMarketPricesRequest&) override { return Pending(); }
-  absl::Status Commit(pb::UploadMarketPricesResponse*) override { return Pending(); }
+  Loader(sqlite::Database* database, const Tenant& tenant) : database_(database), tenant_(tenant) {}
+
+  absl::StatusOr<CatalogContent> Run() {
+    SeriesTable series(database_, tenant_);
+    auto market = series.Market();
+    if (!market.ok()) return market.status();
+    auto carbon = series.Carbon();
+    if (!carbon.ok()) return carbon.status();
+    content_.carbon = *std::move(carbon);
+    for (const auto& one : *market) market_.emplace(one->id(), one);
+    content_.market = *std::move(market);
+    absl::Status status = Each<pb::SpecialDayCalendar>([this](const auto& document) { return Add(document); });
+    if (status.ok()) status = Each<pb::TariffElement>([this](const auto& document) { return Add(document); });
+    if (status.ok()) status = Each<pb::Location>([this](const auto& document) { return Add(document); });
+    if (!status.ok()) return status;
+    return std::move(content_);
+  }
+
+ private:
+  template <typename Document, typename Adder>
+  absl::Status Each(Adder add) {
+    const DocumentKind& kind = KindOf<Document>();
+    return DocumentTable(database_, kind.table, tenant_).Visit({}, [&](const StoredDocument& stored) {
+      Document document;
+      absl::Status status = Parse(stored, &document);
+      if (status.ok()) status = add(document);
+      if (status.ok()) return status;
+      return absl::DataLossError(absl::StrCat(kind.noun, " ", stored.id, ": ", status.message()));
+    });
+  }
+
+  absl::Status Add(const pb::SpecialDayCalendar& document) {
+    auto calendar = BuildCalendar(document);
+    if (calendar.ok()) calendars_.emplace(document.id(), *std::move(calendar));
+    return calendar.status();
+  }
+
+  absl::Status Add(const pb::TariffElement& document) {
+    ElementParts parts;
+    auto market = market_.find(document.market_series());
+    if (document.market_rates() && market != market_.end()) parts.market = market->second;
+    auto calendar = calendars_.find(document.special_day_calendar());
+    if (calendar != calendars_.end()) parts.special_days = calendar->second;
+    auto element = BuildElement(document, parts);
+    if (element.ok()) content_.elements.push_back(*std::move(element));
+    return element.status();
+  }
+
+  absl::Status Add(const pb::Location& document) {
+    content_.locations.push_back(SpecOf(document));
+    return absl::OkStatus();
+  }
+
+  sqlite::Database* const database_;
+  const Tenant& tenant_;
+  CatalogContent content_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const engine::MarketSeries>> market_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const engine::SpecialDayCalendar>> calendars_;
 };
 
-class NoIntensityUpload : public Catalog::IntensityUpload {
- public:
-  absl::Status Add(const pb::UploadIntensitiesRequest&) override { return Pending(); }
-  absl::Status Commit(pb::UploadIntensitiesResponse*) override { return Pending(); }
-};
+// When documents were created, by id, so that replacing one does not make it new.
+using Creations = absl::flat_hash_map<std::string, int64_t>;
+
+template <typename Document>
+absl::Status Remove(const Change& change, Creations* creations) {
+  DocumentTable table = change.Table(KindOf<Document>());
+  const absl::Status read = table.Visit({}, [&](const StoredDocument& stored) {
+    creations->emplace(stored.id, stored.created);
+    return absl::OkStatus();
+  });
+  return read.ok() ? table.RemoveAll() : read;
+}
+
+template <typename Document>
+absl::Status Insert(const Change& change, const std::vector<Document>& documents, const Creations& creations) {
+  const int64_t now = absl::ToUnixNanos(change.impl().Now());
+  for (const Document& given : documents) {
+    Document document = given;
+    ClearOutputOnly(KindOf<Document>().rules, &document);
+    auto known = creations.find(document.id());
+    SetCreation(known == creations.end() ? now : known->second, &document);
+    const absl::StatusOr<StoredDocument> stored = InsertDocument(change, document);
+    if (!stored.ok()) return stored.status();
+    if constexpr (std::is_same_v<Document, pb::Location>) {
+      absl::Status listed = WriteList(change.database(), change.tenant(), stored->entry, document);
+      if (!listed.ok()) return listed;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReplaceDocuments(const Change& change, const CatalogDocuments& documents) {
+  Creations devices, calendars, elements, locations;
+  // Locations are the first to go and the last to come: their lists refer to the
+  // elements.
+  absl::Status status = Remove<pb::Location>(change, &locations);
+  if (status.ok()) status = Remove<pb::TariffElement>(change, &elements);
+  if (status.ok()) status = Remove<pb::SpecialDayCalendar>(change, &calendars);
+  if (status.ok()) status = Remove<pb::Device>(change, &devices);
+  if (status.ok()) status = Insert(change, documents.devices, devices);
+  if (status.ok()) status = Insert(change, documents.calendars, calendars);
+  if (status.ok()) status = Insert(change, documents.elements, elements);
+  if (status.ok()) status = Insert(change, documents.locations, locations);
+  return status.ok() ? status : StoreRefusal(status);
+}
+
+absl::Status ReplaceSeries(const Change& change, const CatalogDocuments& documents) {
+  SeriesTable table(change.database(), change.tenant());
+  if (absl::Status status = table.RemoveAll(); !status.ok()) return StoreRefusal(status);
+  for (const auto& series : documents.market) {
+    const absl::StatusOr<int64_t> row = table.MarketRow(series->id(), series->currency_code());
+    if (!row.ok()) return StoreRefusal(row.status());
+    if (absl::Status status = table.Write(*row, series->prices(), true); !status.ok()) return StoreRefusal(status);
+  }
+  for (const auto& series : documents.carbon) {
+    const absl::StatusOr<int64_t> row = table.CarbonRow(series->region());
+    if (!row.ok()) return StoreRefusal(row.status());
+    if (absl::Status status = table.Write(*row, series->intensities(), true); !status.ok()) {
+      return StoreRefusal(status);
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
-
-class Catalog::Impl {
- public:
-  SnapshotHolder snapshots;
-};
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalog::~Catalog() = default;
 
-absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Options) {
-  auto impl = std::make_unique<Impl>();
-  impl->snapshots.Set(*Snapshot::Create(1, {}));
+absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Options options) {
+  if (!options.now) options.now = absl::Now;
+  if (!options.new_id) options.new_id = RandomId;
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(options.store);
+  if (!store.ok()) return store.status();
+  auto impl = std::make_unique<Impl>(std::move(options), *std::move(store));
+  if (absl::Status status = impl->Load(); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat("store ", impl->options.store, ": ", status.message()));
+  }
   return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
 }
 
+absl::Status Catalog::Impl::Load() {
+  std::lock_guard<std::mutex> lock(store->writer().mutex);
+  sqlite::Database* database = store->writer().database.get();
+  int64_t revision = 0;
+  {
+    sqlite::Query query =
+        database->Prepare("SELECT revision, changed FROM revisions WHERE account_id = ?1 AND live_mode = ?2");
+    if (query.Bind(1, options.tenant.account_id).Bind(2, options.tenant.live_mode).Next()) {
+      revision = query.Int(0);
+      changed_ns = query.Int(1);
+    }
+    if (!query.status().ok()) return query.status();
+  }
+  absl::StatusOr<CatalogContent> content = Loader(database, options.tenant).Run();
+  if (!content.ok()) return content.status();
+  absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot =
+      Snapshot::Create(static_cast<uint64_t>(revision), *std::move(content));
+  if (!snapshot.ok()) return absl::DataLossError(snapshot.status().message());
+  snapshots.Set(*std::move(snapshot));
+  return absl::OkStatus();
+}
+
 const SnapshotHolder& Catalog::snapshots() const { return impl_->snapshots; }
-absl::Time Catalog::last_changed() const { return absl::UnixEpoch(); }
-absl::StatusOr<bool> Catalog::Empty() const { return true; }
-std::unique_ptr<Catalog::MarketUpload> Catalog::BeginMarketUpload(const Tenant&) {
-  return std::make_unique<NoMarketUpload>();
+
+absl::Time Catalog::last_changed() const { return absl::FromUnixNanos(impl_->changed_ns.load()); }
+
+absl::StatusOr<bool> Catalog::Empty() const {
+  StoreConnection& reader = impl_->store->reader();
+  std::lock_guard<std::mutex> lock(reader.mutex);
+  for (const DocumentKind* kind : {&KindOf<pb::Location>(), &KindOf<pb::Device>(), &KindOf<pb::TariffElement>(),
+                                   &KindOf<pb::SpecialDayCalendar>()}) {
+    const absl::StatusOr<bool> empty = DocumentTable(reader.database.get(), kind->table, impl_->options.tenant).Empty();
+    if (!empty.ok()) return StoreRefusal(empty.status());
+    if (!*empty) return false;
+  }
+  const absl::StatusOr<bool> empty = SeriesTable(reader.database.get(), impl_->options.tenant).Empty();
+  if (!empty.ok()) return StoreRefusal(empty.status());
+  return *empty;
 }
-std::unique_ptr<Catalog::IntensityUpload> Catalog::BeginIntensityUpload(const Tenant&) {
-  return std::make_unique<NoIntensityUpload>();
-}
-absl::Status Catalog::Replace(const CatalogDocuments&) { return Pending(); }
-absl::Status Catalog::CreateLocation(const Tenant&, const pb::CreateLocationRequest&, pb::Location*) {
-  return Pending();
-}
-absl::Status Catalog::GetLocation(const Tenant&, const pb::GetLocationRequest&, pb::Location*) const {
-  return Pending();
-}
-absl::Status Catalog::ListLocations(const Tenant&, const pb::ListLocationsRequest&, pb::ListLocationsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::ListLocations(const Tenant&, const pb::ListLocationsRequest&, const Page&,
-                                    pb::ListLocationsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::UpdateLocation(const Tenant&, const pb::UpdateLocationRequest&, pb::Location*) {
-  return Pending();
-}
-absl::Status Catalog::DeleteLocation(const Tenant&, const pb::DeleteLocationRequest&) { return Pending(); }
-absl::Status Catalog::CreateDevice(const Tenant&, const pb::CreateDeviceRequest&, pb::Device*) { return Pending(); }
-absl::Status Catalog::GetDevice(const Tenant&, const pb::GetDeviceRequest&, pb::Device*) const { return Pending(); }
-absl::Status Catalog::ListDevices(const Tenant&, const pb::ListDevicesRequest&, pb::ListDevicesResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::ListDevices(const Tenant&, const pb::ListDevicesRequest&, const Page&,
-                                  pb::ListDevicesResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::UpdateDevice(const Tenant&, const pb::UpdateDeviceRequest&, pb::Device*) { return Pending(); }
-absl::Status Catalog::DeleteDevice(const Tenant&, const pb::DeleteDeviceRequest&) { return Pending(); }
-absl::Status Catalog::CreateTariffElement(const Tenant&, const pb::CreateTariffElementRequest&, pb::TariffElement*) {
-  return Pending();
-}
-absl::Status Catalog::GetTariffElement(const Tenant&, const pb::GetTariffElementRequest&, pb::TariffElement*) const {
-  return Pending();
-}
-absl::Status Catalog::ListTariffElements(const Tenant&, const pb::ListTariffElementsRequest&,
-                                         pb::ListTariffElementsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::ListTariffElements(const Tenant&, const pb::ListTariffElementsRequest&, const Page&,
-                                         pb::ListTariffElementsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::UpdateTariffElement(const Tenant&, const pb::UpdateTariffElementRequest&, pb::TariffElement*) {
-  return Pending();
-}
-absl::Status Catalog::DeleteTariffElement(const Tenant&, const pb::DeleteTariffElementRequest&) { return Pending(); }
-absl::Status Catalog::CreateSpecialDayCalendar(const Tenant&, const pb::CreateSpecialDayCalendarRequest&,
-                                               pb::SpecialDayCalendar*) {
-  return Pending();
-}
-absl::Status Catalog::GetSpecialDayCalendar(const Tenant&, const pb::GetSpecialDayCalendarRequest&,
-                                            pb::SpecialDayCalendar*) const {
-  return Pending();
-}
-absl::Status Catalog::ListSpecialDayCalendars(const Tenant&, const pb::ListSpecialDayCalendarsRequest&,
-                                              pb::ListSpecialDayCalendarsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::ListSpecialDayCalendars(const Tenant&, const pb::ListSpecialDayCalendarsRequest&, const Page&,
-                                              pb::ListSpecialDayCalendarsResponse*) const {
-  return Pending();
-}
-absl::Status Catalog::UpdateSpecialDayCalendar(const Tenant&, const pb::UpdateSpecialDayCalendarRequest&,
-                                               pb::SpecialDayCalendar*) {
-  return Pending();
-}
-absl::Status Catalog::DeleteSpecialDayCalendar(const Tenant&, const pb::DeleteSpecialDayCalendarRequest&) {
-  return Pending();
-}
-absl::Status Catalog::ListIntensities(const Tenant&, const pb::ListIntensitiesRequest&,
-                                      pb::ListIntensitiesResponse*) const {
-  return Pending();
+
+absl::Status Catalog::Replace(const CatalogDocuments& documents) {
+  Assembly assembly = AssembleCatalog(documents);
+  if (!assembly.faults.empty()) return Invalid(assembly.faults);
+  Change change(impl_.get(), impl_->options.tenant, Change::Right::kEvenIfReadOnly);
+  if (!change.status().ok()) return change.status();
+  if (absl::Status status = ReplaceDocuments(change, documents); !status.ok()) return status;
+  if (absl::Status status = ReplaceSeries(change, documents); !status.ok()) return status;
+  change.content = std::move(assembly.content);
+  return change.Commit("locations");
 }
 
 }  // namespace costs::catalog

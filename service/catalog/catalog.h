@@ -37,37 +37,14 @@
 #include "energy/costs/v1/special_day_calendar.pb.h"
 #include "energy/costs/v1/tariff_element.pb.h"
 #include "energy/costs/v1/tariffs_service.pb.h"
+#include "service/catalog/catalog_documents.h"
+#include "service/catalog/document_table.h"
+#include "service/catalog/list_page.h"
 #include "service/catalog/snapshot.h"
-#include "service/engine/series.h"
 
 namespace costs::catalog {
 
 namespace pb = ::energy::costs::v1;
-
-// Whose entries. Another tenant's are as if they were not there.
-struct Tenant {
-  std::string account_id;
-  bool live_mode = true;
-};
-
-// A page as the upstream's REST API asks for one: of the entries in the order of
-// a list, those after `after_id`, or those just before `before_id`; with neither
-// the first. At most one of the two; each is the id of an entry that exists.
-struct Page {
-  int size = 0;  // as page_size: 0 is the default, more than the most is the most
-  std::string after_id;
-  std::string before_id;
-};
-
-// All that a directory of files holds.
-struct CatalogDocuments {
-  std::vector<pb::Location> locations;
-  std::vector<pb::Device> devices;
-  std::vector<pb::TariffElement> elements;
-  std::vector<pb::SpecialDayCalendar> calendars;
-  std::vector<std::shared_ptr<const engine::MarketSeries>> market;
-  std::vector<std::shared_ptr<const engine::CarbonSeries>> carbon;
-};
 
 class Catalog {
  public:
@@ -186,8 +163,9 @@ class Catalog {
   absl::Status ListIntensities(const Tenant& tenant, const pb::ListIntensitiesRequest& request,
                                pb::ListIntensitiesResponse* response) const;
 
+  class Impl;  // of the library alone
+
  private:
-  class Impl;
   explicit Catalog(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;

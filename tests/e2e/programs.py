@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+from tests.e2e.test_data import data_directory, skip_loudly  # pylint: disable=unused-import
+
 ROOT = pathlib.Path(__file__).parents[2]
 COSTSD = ROOT / "service/server/costsd"
 COSTS = ROOT / "client/costs"
@@ -28,25 +30,6 @@ PATIENCE_SECONDS = 120
 # Whether the programs were built with the address sanitizer, which keeps what was
 # freed in quarantine, so that their memory says little.
 SANITIZED = "ASAN_OPTIONS" in os.environ
-
-
-def skip_loudly(test, reason):
-    """Skips `test` so that ./test sees it; in CI a skip is a failure."""
-    if os.environ.get("CI") == "true":
-        test.fail(f"cannot run, which CI=true does not allow: {reason}")
-    print(f"SKIPPED {test.id()}: {reason}", flush=True)
-    test.skipTest(reason)
-
-
-def data_directory(test, name):
-    """A directory of the test data, or a loud skip."""
-    root = os.environ.get("COSTS_TEST_DATA", "")
-    if not root:
-        skip_loudly(test, "COSTS_TEST_DATA names no directory of test data")
-    directory = pathlib.Path(root) / name
-    if not directory.is_dir():
-        skip_loudly(test, f"the test data has no directory {name}")
-    return directory
 
 
 def grpcurl(test):

@@ -1,0 +1,188 @@
+#include "service/catalog/catalog_impl.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "service/catalog/catalog_calls.h"
+#include "service/catalog/documents.h"
+#include "xxhash.h"
+
+namespace costs::catalog {
+
+template <>
+const DocumentKind& KindOf<pb::Location>() {
+  static const DocumentKind* const kind = new DocumentKind{
+      "locations",       "loc_",
+      "location",        "/locations",
+      "location",        "LOCATION_NOT_FOUND",
+      "LOCATION_EXISTS", {{"object", "live_mode", "tariff_status", "time_created", "account_id", "etag"}, {"id"}}};
+  return *kind;
+}
+
+template <>
+const DocumentKind& KindOf<pb::Device>() {
+  static const DocumentKind* const kind = new DocumentKind{
+      "devices",       "dev_",
+      "device",        "/devices",
+      "device",        "DEVICE_NOT_FOUND",
+      "DEVICE_EXISTS", {{"object", "live_mode", "last_seen", "time_created", "account_id", "etag"}, {"id"}}};
+  return *kind;
+}
+
+template <>
+const DocumentKind& KindOf<pb::TariffElement>() {
+  static const DocumentKind* const kind =
+      new DocumentKind{"elements",
+                       "trf_",
+                       "tariff",
+                       "/tariffs/elements",
+                       "tariff element",
+                       "TARIFF_ELEMENT_NOT_FOUND",
+                       "TARIFF_ELEMENT_EXISTS",
+                       {{"object", "live_mode", "is_linked", "connection_type", "status", "timezone", "time_created",
+                         "account_id", "etag"},
+                        {"id", "location_id", "direction", "type", "supersedes"}}};
+  return *kind;
+}
+
+template <>
+const DocumentKind& KindOf<pb::SpecialDayCalendar>() {
+  static const DocumentKind* const kind =
+      new DocumentKind{"calendars",
+                       "cal_",
+                       "special_day_calendar",
+                       "/tariffs/calendars",
+                       "calendar",
+                       "CALENDAR_NOT_FOUND",
+                       "CALENDAR_EXISTS",
+                       {{"object", "live_mode", "time_created", "account_id", "etag"}, {"id"}}};
+  return *kind;
+}
+
+std::vector<Column> ColumnsOf(const pb::Location& location) {
+  return {{"reference_id", location.reference_id()}, {"customer_id", location.customer_id()}};
+}
+
+std::vector<Column> ColumnsOf(const pb::Device& device) { return {{"reference_id", device.reference_id()}}; }
+
+std::vector<Column> ColumnsOf(const pb::TariffElement& element) {
+  return {{"location_id", element.location_id()},
+          {"direction", static_cast<int64_t>(element.direction())},
+          {"type", static_cast<int64_t>(element.type())},
+          {"calendar", element.special_day_calendar()},
+          {"supersedes", element.supersedes()}};
+}
+
+std::vector<Column> ColumnsOf(const pb::SpecialDayCalendar&) { return {}; }
+
+std::string EtagOf(absl::string_view bytes) {
+  return absl::StrFormat("%016x", XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+absl::Status NotFound(const DocumentKind& kind, absl::string_view id) {
+  return Refuse(absl::StatusCode::kNotFound, kind.not_found,
+                absl::StrCat("there is no ", kind.noun, " ", Quoted(id), " in this account"));
+}
+
+absl::Status CheckEtag(const DocumentKind& kind, absl::string_view wanted, absl::string_view bytes) {
+  if (wanted.empty() || wanted == EtagOf(bytes)) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                absl::StrCat("the ", kind.noun, " has changed since that etag; get it again, and decide anew"));
+}
+
+Catalog::Impl::Impl(Options options_in, std::unique_ptr<SqliteStore> store_in)
+    : options(std::move(options_in)), store(std::move(store_in)) {}
+
+absl::Status CheckWritable(const Catalog::Impl& impl) {
+  if (!impl.options.read_only) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "READ_ONLY_CATALOG",
+                "the catalog is read from files; start costsd with --store");
+}
+
+Change::Change(Catalog::Impl* impl, const Tenant& tenant, Right right) : impl_(impl), tenant_(tenant) {
+  if (right != Right::kEvenIfReadOnly) status_ = CheckWritable(*impl);
+  if (!status_.ok()) return;
+  const Tenant& served = impl->options.tenant;
+  if (tenant.account_id != served.account_id || tenant.live_mode != served.live_mode) {
+    status_ = Refuse(absl::StatusCode::kPermissionDenied, "ACCOUNT_DISABLED",
+                     "this server does not keep the catalog of that account and mode");
+    return;
+  }
+  lock_ = std::unique_lock<std::mutex>(impl->store->writer().mutex);
+  before_ = impl->snapshots.Get();
+  transaction_.emplace(database());
+  if (!transaction_->status().ok()) status_ = StoreRefusal(transaction_->status());
+}
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> Change::Next() {
+  if (content) return Snapshot::Create(next_version(), *std::move(content));
+  const bool touches_snapshot = !parts.locations.empty() || !parts.removed_locations.empty() ||
+                                !parts.elements.empty() || !parts.removed_elements.empty() || !parts.market.empty() ||
+                                !parts.carbon.empty();
+  if (!touches_snapshot) return before_;
+  return before_->With(next_version(), parts);
+}
+
+absl::Status Change::WriteRevision(int64_t revision, int64_t changed_ns) {
+  return database()
+      ->Prepare(
+          "INSERT INTO revisions (account_id, live_mode, revision, changed) VALUES (?1, ?2, ?3, ?4) "
+          "ON CONFLICT (account_id, live_mode) DO UPDATE SET revision = ?3, changed = ?4")
+      .Bind(1, tenant_.account_id)
+      .Bind(2, tenant_.live_mode)
+      .Bind(3, revision)
+      .Bind(4, changed_ns)
+      .Run();
+}
+
+absl::Status Change::Commit(absl::string_view blamed) {
+  absl::StatusOr<std::shared_ptr<const Snapshot>> next = Next();
+  if (!next.ok()) {
+    if (next.status().code() != absl::StatusCode::kInvalidArgument) return next.status();
+    return Invalid({{std::string(blamed), absl::StrCat("cannot be priced: ", next.status().message())}});
+  }
+  const int64_t now = absl::ToUnixNanos(impl_->Now());
+  const bool changed = *next != before_;
+  if (changed) {
+    const absl::Status written = WriteRevision(static_cast<int64_t>((*next)->version()), now);
+    if (!written.ok()) return StoreRefusal(written);
+  }
+  if (absl::Status status = transaction_->Commit(); !status.ok()) return StoreRefusal(status);
+  if (changed) {
+    impl_->changed_ns.store(now);
+    impl_->snapshots.Set(*std::move(next));
+  }
+  // The reader of a store in memory is the writer, which an answer needs.
+  transaction_.reset();
+  lock_.unlock();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const engine::TariffElement>> MakeElement(const Change& change,
+                                                                         const pb::TariffElement& element) {
+  ElementParts parts;
+  if (element.market_rates()) {
+    parts.market = change.snapshot().FindMarket(element.market_series());
+    if (parts.market == nullptr) {
+      return Refuse(absl::StatusCode::kNotFound, "MARKET_SERIES_NOT_FOUND",
+                    absl::StrCat("there is no market series ", Quoted(element.market_series()),
+                                 " in this account; upload its prices first"));
+    }
+    if (parts.market->currency_code() != element.currency_code()) {
+      return Invalid(
+          {{"market_series", absl::StrCat("is in ", parts.market->currency_code(), ", but the element is in ",
+                                          element.currency_code(), "; both must have the same currency")}});
+    }
+  }
+  if (!element.special_day_calendar().empty()) {
+    pb::SpecialDayCalendar calendar;
+    const absl::StatusOr<StoredDocument> stored =
+        Find(change.database(), change.tenant(), element.special_day_calendar(), &calendar);
+    if (!stored.ok()) return stored.status();
+    auto built = BuildCalendar(calendar);
+    if (!built.ok()) return built.status();
+    parts.special_days = *std::move(built);
+  }
+  return BuildElement(element, parts);
+}
+
+}  // namespace costs::catalog
