@@ -200,6 +200,21 @@ TEST(TieredLaws, NoNegativePrice_IsMonotoneInTheLength) {
   }
 }
 
+TEST(TieredLaws, RatesThatTimeDoesNotChange_AreMonotoneInTheValue) {
+  Random random(508);
+  for (int i = 0; i < kCases; ++i) {
+    SCOPED_TRACE(CaseName(i));
+    // Of dearer and of cheaper later tiers.
+    static const auto prices =
+        Compile({testing::Tiered({{"0.4", "10"}, {"0.05", "11.5"}, {"0", "40"}, {"0.7", ""}})}, "Europe/London");
+    const Interval window = testing::Between("2023-03-20T00:00:00Z", "2023-04-10T00:00:00Z");
+    const Usage less = RandomUsage(random, RandomInterval(random, window, SomeLength(random) / 2));
+    const Usage more{less.units, random.Between(less.value_micros, kLargestValue * 1'000'000), less.interval};
+    const std::vector<Int128> before = RandomUsageBefore(random, *prices, less);
+    ASSERT_TRUE(CostWithTiers(less, *prices, before).cost <= CostWithTiers(more, *prices, before).cost);
+  }
+}
+
 TEST(TieredLaws, UsageBefore_IsAsEnergyThatWasNotPriced) {
   // Of one rate for ever in each tier, the cost of what follows is the cost of all
   // less that of what went before.

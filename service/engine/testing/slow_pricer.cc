@@ -42,6 +42,7 @@ Rational PriceOf(const Source& source, size_t tier) {
 }
 
 bool IsSpecial(const ElementSpec& element, const struct tm& civil) {
+  if (element.special_days.empty()) return false;
   return std::any_of(element.special_days.begin(), element.special_days.end(), [&](absl::CivilDay day) {
     return day.year() == civil.tm_year + 1900 && day.month() == civil.tm_mon + 1 && day.day() == civil.tm_mday;
   });
@@ -267,6 +268,8 @@ SlowAnswer SlowCost(const std::vector<ElementSpec>& elements, const std::string&
   const Rational power_kw = PowerKw(usage);
   std::vector<ElementBill> bills;
   for (const ElementSpec& element : elements) bills.emplace_back(element, power_kw, before);
+  const bool successors = std::any_of(elements.begin(), elements.end(),
+                                      [](const ElementSpec& element) { return !element.supersedes.empty(); });
   std::optional<LatestDate> latest;
   if (std::any_of(elements.begin(), elements.end(), HasTiers))
     latest.emplace(usage.interval.start.ns / kNanosPerSecond);
@@ -278,7 +281,7 @@ SlowAnswer SlowCost(const std::vector<ElementSpec>& elements, const std::string&
     for (size_t e = 0; e < elements.size(); ++e) {
       if (latest) bills[e].EnterDate(latest->date());
       std::optional<Source> source;
-      if (!IsReplaced(elements[e], elements, second)) {
+      if (!successors || !IsReplaced(elements[e], elements, second)) {
         source = SourceAt(elements[e], second, civil);
         if (!source) {
           answer.known = false;
