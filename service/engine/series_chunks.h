@@ -181,8 +181,8 @@ std::shared_ptr<const typename SeriesChunks<Slot>::Chunk> SeriesChunks<Slot>::Ch
   std::vector<Slot> rescaled = replacing;
   for (Slot& slot : rescaled) slot.MultiplyBy(internal::SmallPowerOfTen(before.scale - scale));
   const std::vector<Slot>& slots = before.slots;
-  const auto first = std::partition_point(
-      slots.begin(), slots.end(), [&](const Slot& slot) { return slot.end <= rescaled.front().start; });
+  const auto first = std::partition_point(slots.begin(), slots.end(),
+                                          [&](const Slot& slot) { return slot.end <= rescaled.front().start; });
   const auto last =
       std::partition_point(first, slots.end(), [&](const Slot& slot) { return slot.start < rescaled.back().end; });
   const std::vector<Slot> merged = Merge(std::vector<Slot>(first, last), rescaled, changed);
@@ -202,8 +202,7 @@ SeriesChunks<Slot> SeriesChunks<Slot>::With(std::vector<Slot> replacing, int sca
   if (years.count() == 1) {
     const auto old = std::find_if(chunks_.begin(), chunks_.end(),
                                   [&](const auto& chunk) { return years.test(static_cast<size_t>(chunk->year)); });
-    std::shared_ptr<const Chunk> made =
-        old != chunks_.end() ? ChangedChunk(**old, replacing, scale, changed) : nullptr;
+    std::shared_ptr<const Chunk> made = old != chunks_.end() ? ChangedChunk(**old, replacing, scale, changed) : nullptr;
     if (made != nullptr) {
       SeriesChunks result = *this;
       if (made->scale == (*old)->scale && made->slots == (*old)->slots) return result;

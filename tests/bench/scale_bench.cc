@@ -77,7 +77,8 @@ std::shared_ptr<const engine::TariffElement> TimeOfUse(size_t i) {
   };
   engine::testing::ElementSpec spec;
   spec.id = absl::StrFormat("trf_%d", i);
-  spec.seasons = engine::testing::EveryDay({{0, rate(9'000)}, {7, rate(28'000)}, {16, rate(41'000)}, {20, rate(28'000)}});
+  spec.seasons =
+      engine::testing::EveryDay({{0, rate(9'000)}, {7, rate(28'000)}, {16, rate(41'000)}, {20, rate(28'000)}});
   engine::Season winter = spec.seasons[0];
   winter.months = 0b1100'0000'0111;
   spec.seasons[0].months = static_cast<uint16_t>(engine::kAllMonths & ~winter.months);
@@ -176,8 +177,9 @@ void MeasureLocations(size_t locations) {
   {
     const Loaded loaded = Load(locations, tariffs);
     snapshot = loaded.snapshot;
-    std::printf("%9zu locations on %zu tariffs: loaded in %.1f ms; heap %.0f kB, of which tariffs and the like %.0f kB\n",
-                locations, tariffs, loaded.ms, loaded.bytes / 1e3, least / 1e3);
+    std::printf(
+        "%9zu locations on %zu tariffs: loaded in %.1f ms; heap %.0f kB, of which tariffs and the like %.0f kB\n",
+        locations, tariffs, loaded.ms, loaded.bytes / 1e3, least / 1e3);
     if (locations > tariffs) {
       std::printf("%9zu locations: %.0f bytes a location\n", locations,
                   (loaded.bytes - least) / static_cast<double>(locations - tariffs));
@@ -220,8 +222,8 @@ void MeasureUpload(int years) {
       auto element = std::make_shared<engine::TariffElement>();
       element->id = absl::StrFormat("trf_%d", i);
       element->currency_code = "GBP";
-      element->market = std::make_shared<const MarketSeries>(
-          *MarketSeries::Create(absl::StrFormat("market_%d", i), "GBP", prices));
+      element->market =
+          std::make_shared<const MarketSeries>(*MarketSeries::Create(absl::StrFormat("market_%d", i), "GBP", prices));
       content.locations.push_back({LocationId(static_cast<size_t>(i)), kZone, "GBP", "", {element->id}});
       content.elements.push_back(std::move(element));
     }
