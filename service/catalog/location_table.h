@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -41,22 +40,13 @@ class LocationTable {
 
  private:
   static constexpr size_t kFanOut = 64;
-  struct Entry {
-    uint32_t hash = 0;
-    uint32_t id = 0;  // offset in Shard::ids, of a byte of length before the id
-    uint32_t group = kNone;
-  };
-  struct Shard {
-    std::vector<Entry> slots;  // open addressing; never full
-    std::string ids;
+  // One block of memory, so that a look-up touches few lines of it: the number of
+  // slots; the slots, each a hash, the place of an id and a group (kNone: free); and
+  // the ids, each a byte of length and its text. Open addressing, never full.
+  using Shard = std::shared_ptr<const uint32_t[]>;
+  using Node = std::array<Shard, kFanOut>;
 
-    const Entry* Find(uint32_t hash, absl::string_view id) const;
-    absl::string_view IdOf(const Entry& entry) const;
-    void Add(uint32_t hash, absl::string_view id, uint32_t group);
-  };
-  using Node = std::array<std::shared_ptr<const Shard>, kFanOut>;
-
-  static std::shared_ptr<const Shard> Remake(const Shard* before, const Edit* const* edits, size_t count);
+  static Shard Remake(const uint32_t* before, const std::vector<const Edit*>& edits);
 
   std::array<std::shared_ptr<Node>, kFanOut> nodes_;
   size_t size_ = 0;

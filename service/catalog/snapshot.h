@@ -34,14 +34,14 @@ namespace costs::catalog {
 // What energy costs and emits at a place. One for all locations that are alike,
 // so it does not know their ids. Owned by the snapshot.
 struct Location {
-  absl::string_view timezone;       // IANA name
-  absl::string_view currency_code;  // ISO 4217
-  absl::string_view carbon_region;  // empty: none
-  absl::TimeZone zone;
   // Indexed by TariffRate - 1; null: no element for that rate.
   std::array<const engine::PriceTimeline*, 3> prices{};
   // Null: no carbon data for the region.
   const engine::CarbonTimeline* carbon = nullptr;
+  absl::string_view currency_code;  // ISO 4217
+  absl::string_view timezone;       // IANA name
+  absl::TimeZone zone;
+  absl::string_view carbon_region;  // empty: none
 
   const engine::PriceTimeline* PricesFor(engine::TariffRate rate) const {
     return prices[static_cast<size_t>(rate) - 1];

@@ -27,7 +27,8 @@ struct GroupSpec {
   std::vector<std::string> tariff_elements;  // as listed, sorted
 };
 
-struct Group {
+// What a calculation reads of it lies in one line of the cache.
+struct alignas(64) Group {
   Location location;                      // its text is that of `spec`
   std::shared_ptr<const GroupSpec> spec;  // null: the group is free
   uint32_t users = 0;                     // locations

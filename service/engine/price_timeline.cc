@@ -82,7 +82,8 @@ PriceTimeline::PriceTimeline(Elements elements, const std::vector<Reign>& reigns
     part.reign = reigns[i];
     const bool tiered = element->schedule != nullptr && element->schedule->tiered();
     const size_t tiers = tiered ? static_cast<size_t>(element->schedule->most_tiers()) : 1;
-    for (size_t tier = 0; tier < tiers; ++tier) {
+    // One element alone is the sum.
+    for (size_t tier = 0; tier < tiers && elements_.size() * tiers > 1; ++tier) {
       part.tiers.push_back(std::make_unique<const Timeline>(
           std::make_unique<ElementPieces>(element, zone, scale, tier, reigns[i]), scale,
           before != nullptr ? &before->timeline_of(i, tier) : nullptr, changed));

@@ -85,7 +85,7 @@ class PriceTimeline {
   // One element alone, at the scale of the sum, in one of its tiers.
   const Timeline& timeline_of(size_t element, size_t tier = 0) const {
     const Part& part = parts_[element];
-    return *part.tiers[std::min(tier, part.tiers.size() - 1)];
+    return part.tiers.empty() ? sum_ : *part.tiers[std::min(tier, part.tiers.size() - 1)];
   }
   // Null where the element has no tiers.
   const TierSteps* steps_of(size_t element) const { return parts_[element].steps.get(); }
@@ -118,7 +118,7 @@ class PriceTimeline {
  private:
   struct Part {
     Reign reign;
-    std::vector<std::unique_ptr<const Timeline>> tiers;  // of the element alone, at least one
+    std::vector<std::unique_ptr<const Timeline>> tiers;  // of the element alone; none: as sum_
     std::unique_ptr<const TierSteps> steps;              // null without tiers
     size_t window = 0;                                   // in windows_
   };

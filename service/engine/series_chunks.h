@@ -59,6 +59,10 @@ class SeriesChunks {
   static std::shared_ptr<const Chunk> MakeChunk(int year, int scale, std::vector<Slot> slots);
   static std::vector<Slot> Merge(const std::vector<Slot>& stored, const std::vector<Slot>& replacing,
                                  std::vector<Interval>* changed);
+  // With() where all that changes is within one chunk, and its scale will do: only
+  // what changes is looked at, the rest is copied as it is. Null elsewhere.
+  std::shared_ptr<const Chunk> ChangedChunk(const Chunk& before, const std::vector<Slot>& replacing, int scale,
+                                            std::vector<Interval>* changed) const;
   // Those whose chunks `replacing` may change.
   Years YearsOf(const std::vector<Slot>& replacing) const;
 
@@ -168,9 +172,45 @@ std::shared_ptr<const typename SeriesChunks<Slot>::Chunk> SeriesChunks<Slot>::Ma
 }
 
 template <typename Slot>
+std::shared_ptr<const typename SeriesChunks<Slot>::Chunk> SeriesChunks<Slot>::ChangedChunk(
+    const Chunk& before, const std::vector<Slot>& replacing, int scale, std::vector<Interval>* changed) const {
+  if (scale > before.scale || replacing.front().start < kUtcYearStarts[before.year] ||
+      replacing.back().end >= kUtcYearStarts[before.year + 1]) {
+    return nullptr;
+  }
+  std::vector<Slot> rescaled = replacing;
+  for (Slot& slot : rescaled) slot.MultiplyBy(internal::SmallPowerOfTen(before.scale - scale));
+  const std::vector<Slot>& slots = before.slots;
+  const auto first = std::partition_point(slots.begin(), slots.end(),
+                                          [&](const Slot& slot) { return slot.end <= rescaled.front().start; });
+  const auto last =
+      std::partition_point(first, slots.end(), [&](const Slot& slot) { return slot.start < rescaled.back().end; });
+  const std::vector<Slot> merged = Merge(std::vector<Slot>(first, last), rescaled, changed);
+  std::vector<Slot> result;
+  result.reserve(slots.size() - static_cast<size_t>(last - first) + merged.size());
+  result.insert(result.end(), slots.begin(), first);
+  result.insert(result.end(), merged.begin(), merged.end());
+  result.insert(result.end(), last, slots.end());
+  return MakeChunk(before.year, before.scale, std::move(result));
+}
+
+template <typename Slot>
 SeriesChunks<Slot> SeriesChunks<Slot>::With(std::vector<Slot> replacing, int scale,
                                             std::vector<Interval>* changed) const {
+  if (replacing.empty()) return *this;
   const Years years = YearsOf(replacing);
+  if (years.count() == 1) {
+    const auto old = std::find_if(chunks_.begin(), chunks_.end(),
+                                  [&](const auto& chunk) { return years.test(static_cast<size_t>(chunk->year)); });
+    std::shared_ptr<const Chunk> made = old != chunks_.end() ? ChangedChunk(**old, replacing, scale, changed) : nullptr;
+    if (made != nullptr) {
+      SeriesChunks result = *this;
+      if (made->scale == (*old)->scale && made->slots == (*old)->slots) return result;
+      result.size_ += made->slots.size() - (*old)->slots.size();
+      result.chunks_[static_cast<size_t>(old - chunks_.begin())] = std::move(made);
+      return result;
+    }
+  }
   auto touched = [&](const auto& chunk) { return years.test(static_cast<size_t>(chunk->year)); };
   auto rescale = [](std::vector<Slot>* slots, size_t from, int digits) {
     if (digits == 0) return;

@@ -7,6 +7,7 @@
 // branch prediction nor one cache line makes the figure. The Calculate benchmarks
 // go through LocalCalculator: validation, look-up of the location, pricing, id.
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -291,6 +292,85 @@ BENCHMARK_CAPTURE(BM_CompileYear, flat, kFlat, false)->Unit(benchmark::kMicrosec
 BENCHMARK_CAPTURE(BM_CompileYear, time_of_use, kTimeOfUse, false)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(BM_CompileYear, market, kMarket, false)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(BM_CompileYear, market_surcharged, kMarket, true)->Unit(benchmark::kMicrosecond);
+
+// San Diego Gas & Electric's TOU-DR-1, as the Utility Rate Database has it: of its
+// residential tariffs the one with the most changes, 1980 in 2023, each with two
+// tiers. A digit is the period of that hour.
+ElementSpec SanDiego() {
+  struct Period {
+    const char* rate;  // beyond the baseline
+    const char* baseline;
+    const char* to_kwh;
+  };
+  constexpr Period kPeriods[] = {{"0.68459", "0.57796", "9"},  {"0.46392", "0.35729", "9"},
+                                 {"0.3766", "0.26997", "9"},   {"0.61014", "0.50351", "9.2"},
+                                 {"0.52843", "0.4218", "9.2"}, {"0.43767", "0.33104", "9.2"}};
+  auto hours_of = [&kPeriods](const std::string& day) {
+    std::vector<engine::Hours> hours;
+    for (int32_t hour = 0; hour < 24; ++hour) {
+      const Period& period = kPeriods[day[static_cast<size_t>(hour)] - '0'];
+      hours.emplace_back(
+          hour * 3600, (hour + 1) * 3600,
+          std::vector<engine::Tier>{{Fixed(period.baseline), D(period.to_kwh)}, {Fixed(period.rate), std::nullopt}});
+    }
+    return hours;
+  };
+  const uint16_t summer = 0b0011'1110'0000;
+  ElementSpec spec;
+  spec.tier_unit = engine::TierUnit::kKwhDaily;
+  spec.seasons = {{summer,
+                   {{engine::kWeekdays, hours_of("222222111122221100000111")},
+                    {engine::kWeekend, hours_of("222222222222221100000111")}}},
+                  {static_cast<uint16_t>(engine::kAllMonths & ~summer),
+                   {{engine::kWeekdays, hours_of("555555444455554433333444")},
+                    {engine::kWeekend, hours_of("555555555555554433333444")}}}};
+  return spec;
+}
+
+// A year of the largest tariffs there are: all that a record of the year makes the
+// service compile. Aim: under 5 ms.
+void BM_CompileLargest(benchmark::State& state, const char* zone, const std::function<ElementSpec()>& make) {
+  const std::vector<std::shared_ptr<const engine::TariffElement>> elements = {engine::testing::Build(make())};
+  for (auto _ : state) {
+    const auto prices = *engine::PriceTimeline::Create(elements, engine::testing::Zone(zone));
+    benchmark::DoNotOptimize(prices->timeline().Integrate({kYear, {kYear.ns + kHalfHour}}).area);
+    for (size_t tier = 0; prices->tiered() && tier < 2; ++tier) {
+      benchmark::DoNotOptimize(prices->timeline_of(0, tier).Integrate({kYear, {kYear.ns + kHalfHour}}).area);
+    }
+  }
+}
+
+// Market prices of the year in slots of so many seconds, with surcharges that
+// change six times a day.
+ElementSpec SurchargedMarket(int64_t seconds) {
+  ElementSpec spec;
+  std::vector<std::string> prices;
+  for (int64_t i = 0; i < 365 * 86'400 / seconds; ++i)
+    prices.push_back("0." + std::to_string(10'000 + i * 7919 % 30'000));
+  spec.market = engine::testing::Slots(kYear, seconds, prices);
+  const engine::Rate low = engine::testing::Surcharge("0.02", "5");
+  const engine::Rate high = engine::testing::Surcharge("0.12", "7.5");
+  spec.seasons = EveryDay({{0, low}, {4, high}, {7, low}, {16, high}, {19, low}, {22, high}});
+  return spec;
+}
+BENCHMARK_CAPTURE(BM_CompileLargest, urdb_two_tiers, "America/Los_Angeles", SanDiego)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_CompileLargest, market_15_minutes, kZone, [] {
+  return SurchargedMarket(900);
+})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_CompileLargest, market_5_minutes, kZone, [] {
+  return SurchargedMarket(300);
+})->Unit(benchmark::kMicrosecond);
+
+// The same without a timeline: a day of the largest real tariff by the slow pricer,
+// so 365 of these make the year.
+void BM_SlowPricerLargest(benchmark::State& state) {
+  const std::vector<ElementSpec> specs = {SanDiego()};
+  const Usage day{Units::kWh, 20'000'000'000, {kYear, {kYear.ns + kNanosPerDay}}};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(engine::testing::SlowCost(specs, "America/Los_Angeles", day).known);
+  }
+}
+BENCHMARK(BM_SlowPricerLargest)->Unit(benchmark::kMicrosecond);
 
 // Without a timeline: records second by second, of a half hour or a day.
 void BM_SlowPricer(benchmark::State& state, int64_t length_ns) {
