@@ -137,7 +137,7 @@ absl::Status Change::Commit(absl::string_view blamed) {
     impl_->changed_ns.store(now);
     impl_->snapshots.Set(*std::move(next));
   }
-  // The reader of a store in memory is the writer, which an answer needs.
+  // Nobody need wait while the answer is made.
   transaction_.reset();
   lock_.unlock();
   return absl::OkStatus();
