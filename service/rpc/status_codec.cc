@@ -1,10 +1,12 @@
 #include "service/rpc/status_codec.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
+#include "service/catalog/refusal.h"
 
 namespace costs::rpc {
 
@@ -38,6 +40,22 @@ grpc::Status ToGrpcStatus(const calculator::Failure& failure, absl::string_view 
   google::rpc::Status status;
   EncodeFailure(failure, path, &status);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(), status.SerializeAsString());
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  calculator::Failure failure;
+  failure.reason = catalog::ReasonOf(status);
+  if (failure.reason.empty()) {
+    return grpc::Status(grpc::StatusCode::INTERNAL, "something went wrong on the server's side; try again later");
+  }
+  failure.code = status.code();
+  failure.message = std::string(status.message());
+  for (catalog::FieldViolation& violation : catalog::ViolationsOf(status)) {
+    failure.violations.push_back({std::move(violation.field), std::move(violation.description)});
+  }
+  if (const auto retry_after = catalog::RetryAfterOf(status)) failure.retry_after = *retry_after;
+  return ToGrpcStatus(failure, "");
 }
 
 grpc::Status InvalidField(absl::string_view field, absl::string_view description) {
