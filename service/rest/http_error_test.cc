@@ -81,15 +81,13 @@ TEST(RenderError, EveryStatus_HasTheContractsBody) {
   error.status = 422;
   error.code = "no_price_data";
   error.message = "a \"quoted\"\nline";
-  EXPECT_EQ(RenderError(error, ErrorContext::kCostsInstant, true, when),
+  EXPECT_EQ(RenderError(error, "api.costs_instant", true, when),
             R"({"object":"error","live_mode":true,"context":"api.costs_instant","type":"invalid_request",)"
             R"("code":"no_price_data","message":"a \"quoted\"\nline","time_created":"2022-02-01T10:33:00.003Z"})");
   error.status = 429;
-  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when).find(R"("context":"api","type":"rate_limit")"),
-            std::string::npos);
+  EXPECT_NE(RenderError(error, "api", false, when).find(R"("context":"api","type":"rate_limit")"), std::string::npos);
   error.status = 503;
-  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when)
-                .find(R"("live_mode":false,"context":"api","type":"api_error")"),
+  EXPECT_NE(RenderError(error, "api", false, when).find(R"("live_mode":false,"context":"api","type":"api_error")"),
             std::string::npos);
 }
 

@@ -1,4 +1,4 @@
-#include "service/rest/raw_client.h"
+#include "service/rest/testing/raw_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

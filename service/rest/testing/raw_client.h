@@ -1,7 +1,7 @@
 // A blocking HTTP client of tests, which can also misbehave. Each wait ends
 // after ten seconds at most. Not thread-safe.
-#ifndef SERVICE_REST_RAW_CLIENT_H_
-#define SERVICE_REST_RAW_CLIENT_H_
+#ifndef SERVICE_REST_TESTING_RAW_CLIENT_H_
+#define SERVICE_REST_TESTING_RAW_CLIENT_H_
 
 #include <cstdint>
 #include <map>
@@ -57,4 +57,4 @@ class RawClient {
 
 }  // namespace costs::rest
 
-#endif  // SERVICE_REST_RAW_CLIENT_H_
+#endif  // SERVICE_REST_TESTING_RAW_CLIENT_H_
