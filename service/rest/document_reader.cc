@@ -265,7 +265,7 @@ absl::Status ReadDocument(absl::string_view body, const DocumentOptions& options
   return DocumentReader(options).Read(body, message, given);
 }
 
-absl::Status ReadQuery(const Query& query, std::initializer_list<absl::string_view> names, pb::Message* message) {
+absl::Status ReadQuery(const Query& query, absl::Span<const absl::string_view> names, pb::Message* message) {
   Faults faults;
   absl::flat_hash_set<absl::string_view> seen;
   for (const auto& [key, value] : query) {

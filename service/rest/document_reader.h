@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "service/rest/request_target.h"
 
 namespace costs::rest {
@@ -36,7 +37,7 @@ absl::Status ReadDocument(absl::string_view body, const DocumentOptions& options
 
 // Sets the fields of `message` that the query names and `names` lists, from text.
 // Other keys are left alone. INVALID_ARGUMENT (INVALID_FIELD).
-absl::Status ReadQuery(const Query& query, std::initializer_list<absl::string_view> names,
+absl::Status ReadQuery(const Query& query, absl::Span<const absl::string_view> names,
                        google::protobuf::Message* message);
 
 }  // namespace costs::rest

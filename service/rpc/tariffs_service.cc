@@ -74,4 +74,34 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* TariffsService::UploadMarketPrices(gr
   return Call::Start(calls_, &catalog::Catalog::BeginMarketUpload, context, response);
 }
 
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* TariffsService::Compute(grpc::CallbackServerContext* context,
+                                                  const RatesFunctions::Function<Request, Response>& function,
+                                                  const Request* request, Response* response) {
+  if (function == nullptr) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this server computes no rates"));
+    return reactor;
+  }
+  return calls_->StartReading(context, [&function, request, response] { return function(*request, response); });
+}
+
+grpc::ServerUnaryReactor* TariffsService::ListRates(grpc::CallbackServerContext* context,
+                                                    const v1::ListRatesRequest* request,
+                                                    v1::ListRatesResponse* response) {
+  return Compute(context, rates_.list_rates, request, response);
+}
+
+grpc::ServerUnaryReactor* TariffsService::AuditRates(grpc::CallbackServerContext* context,
+                                                     const v1::AuditRatesRequest* request,
+                                                     v1::AuditRatesResponse* response) {
+  return Compute(context, rates_.audit_rates, request, response);
+}
+
+grpc::ServerUnaryReactor* TariffsService::FindSlots(grpc::CallbackServerContext* context,
+                                                    const v1::FindSlotsRequest* request,
+                                                    v1::FindSlotsResponse* response) {
+  return Compute(context, rates_.find_slots, request, response);
+}
+
 }  // namespace costs::rpc

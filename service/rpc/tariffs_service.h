@@ -1,10 +1,14 @@
 // energy.costs.v1.TariffsService over the served catalog: tariff elements,
-// special-day calendars and market prices.
+// special-day calendars, market prices, and the rates that they come to.
 #ifndef SERVICE_RPC_TARIFFS_SERVICE_H_
 #define SERVICE_RPC_TARIFFS_SERVICE_H_
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
 #include "service/rpc/catalog_calls.h"
 
@@ -16,10 +20,21 @@ using Api = energy::costs::v1::TariffsService;
 using Methods = Api::WithRawCallbackMethod_UploadMarketPrices<Api::CallbackService>;
 }  // namespace tariffs_service_internal
 
+// The calls that compute rather than look up. Thread-safe functions, which may
+// take some milliseconds; one that is null answers UNIMPLEMENTED.
+struct RatesFunctions {
+  template <typename Request, typename Response>
+  using Function = std::function<absl::Status(const Request&, Response*)>;
+
+  Function<energy::costs::v1::ListRatesRequest, energy::costs::v1::ListRatesResponse> list_rates;
+  Function<energy::costs::v1::AuditRatesRequest, energy::costs::v1::AuditRatesResponse> audit_rates;
+  Function<energy::costs::v1::FindSlotsRequest, energy::costs::v1::FindSlotsResponse> find_slots;
+};
+
 // Thread-safe. `calls` outlives the server that this is registered with.
 class TariffsService final : public tariffs_service_internal::Methods {
  public:
-  explicit TariffsService(CatalogCalls* calls) : calls_(calls) {}
+  TariffsService(CatalogCalls* calls, RatesFunctions rates) : calls_(calls), rates_(std::move(rates)) {}
 
   grpc::ServerUnaryReactor* CreateTariffElement(grpc::CallbackServerContext* context,
                                                 const energy::costs::v1::CreateTariffElementRequest* request,
@@ -54,8 +69,25 @@ class TariffsService final : public tariffs_service_internal::Methods {
   grpc::ServerReadReactor<grpc::ByteBuffer>* UploadMarketPrices(grpc::CallbackServerContext* context,
                                                                 grpc::ByteBuffer* response) override;
 
+  grpc::ServerUnaryReactor* ListRates(grpc::CallbackServerContext* context,
+                                      const energy::costs::v1::ListRatesRequest* request,
+                                      energy::costs::v1::ListRatesResponse* response) override;
+  grpc::ServerUnaryReactor* AuditRates(grpc::CallbackServerContext* context,
+                                       const energy::costs::v1::AuditRatesRequest* request,
+                                       energy::costs::v1::AuditRatesResponse* response) override;
+  grpc::ServerUnaryReactor* FindSlots(grpc::CallbackServerContext* context,
+                                      const energy::costs::v1::FindSlotsRequest* request,
+                                      energy::costs::v1::FindSlotsResponse* response) override;
+
  private:
+  // Runs one of rates_.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Compute(grpc::CallbackServerContext* context,
+                                    const RatesFunctions::Function<Request, Response>& function, const Request* request,
+                                    Response* response);
+
   CatalogCalls* const calls_;
+  const RatesFunctions rates_;
 };
 
 }  // namespace costs::rpc
