@@ -3,27 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <future>
 #include <memory>
+#include <thread>
+#include <vector>
+
+#include "service/executor/testing/hold.h"
 
 namespace costs::executor {
 namespace {
-
-// Holds a thread of an executor until it is told to let go.
-class Hold {
- public:
-  std::function<void()> work() {
-    return [this] {
-      begun_.set_value();
-      released_.get_future().wait();
-    };
-  }
-  void AwaitBegun() { begun_.get_future().wait(); }
-  void Release() { released_.set_value(); }
-
- private:
-  std::promise<void> begun_, released_;
-};
 
 TEST(BoundedExecutor, Work_RunsInOrderOnAnotherThread) {
   std::vector<int> order;
@@ -35,11 +22,7 @@ TEST(BoundedExecutor, Work_RunsInOrderOnAnotherThread) {
         ran_on = std::this_thread::get_id();
         order.push_back(i);
       }));
-      if (i % 50 == 49) {
-        std::promise<void> caught_up;
-        executor.Continue([&] { caught_up.set_value(); });
-        caught_up.get_future().wait();
-      }
+      if (i % 50 == 49) CatchUp(&executor);
     }
   }
   ASSERT_EQ(order.size(), 100u);
@@ -49,19 +32,15 @@ TEST(BoundedExecutor, Work_RunsInOrderOnAnotherThread) {
 
 TEST(BoundedExecutor, TooMuchWaiting_IsRefusedUntilThereIsRoom) {
   std::atomic<int> ran{0};
-  Hold hold;
   {
     BoundedExecutor executor({1, 2});
-    ASSERT_TRUE(executor.TryRun(hold.work()));
-    hold.AwaitBegun();
+    Hold hold(&executor);
     EXPECT_TRUE(executor.TryRun([&] { ++ran; })) << "what runs does not wait";
     EXPECT_TRUE(executor.TryRun([&] { ++ran; }));
     EXPECT_FALSE(executor.TryRun([&] { ran += 100; }));
     executor.Continue([&] { ran += 10; });  // is taken all the same
     hold.Release();
-    std::promise<void> caught_up;
-    executor.Continue([&] { caught_up.set_value(); });
-    caught_up.get_future().wait();
+    CatchUp(&executor);
     EXPECT_EQ(ran, 12);
     EXPECT_TRUE(executor.TryRun([&] { ++ran; }));
   }
@@ -69,14 +48,9 @@ TEST(BoundedExecutor, TooMuchWaiting_IsRefusedUntilThereIsRoom) {
 }
 
 TEST(BoundedExecutor, TwoThreads_RunSideBySide) {
-  Hold one, other;
   BoundedExecutor executor({2, 10});
-  ASSERT_TRUE(executor.TryRun(one.work()));
-  ASSERT_TRUE(executor.TryRun(other.work()));
-  one.AwaitBegun();
-  other.AwaitBegun();
-  one.Release();
-  other.Release();
+  Hold one(&executor);
+  Hold other(&executor);  // returns, so it was begun beside the first
 }
 
 TEST(BoundedExecutor, WorkThatIsDone_LetsGoOfWhatItHeld) {
@@ -85,9 +59,7 @@ TEST(BoundedExecutor, WorkThatIsDone_LetsGoOfWhatItHeld) {
   BoundedExecutor executor({1, 10});
   ASSERT_TRUE(executor.TryRun([held] { (void)*held; }));
   held.reset();
-  std::promise<void> caught_up;
-  executor.Continue([&] { caught_up.set_value(); });
-  caught_up.get_future().wait();
+  CatchUp(&executor);
   EXPECT_TRUE(watch.expired());
 }
 

@@ -4,13 +4,18 @@
 #ifndef SERVICE_EXECUTOR_CATALOG_THREADS_H_
 #define SERVICE_EXECUTOR_CATALOG_THREADS_H_
 
+#include <cstddef>
+
 #include "service/executor/bounded_executor.h"
 
 namespace costs::executor {
 
 struct CatalogThreads {
-  BoundedExecutor reading{{/*threads=*/2, /*most_waiting=*/256}};
-  BoundedExecutor changing{{/*threads=*/1, /*most_waiting=*/256}};
+  explicit CatalogThreads(size_t most_waiting = 256)
+      : reading({/*threads=*/2, most_waiting}), changing({/*threads=*/1, most_waiting}) {}
+
+  BoundedExecutor reading;
+  BoundedExecutor changing;
 };
 
 }  // namespace costs::executor
