@@ -43,6 +43,8 @@ struct Locations {
   static constexpr int kCreated = 201;
   static constexpr DocumentOptions kOptions = {};
   static Names Filters() { return {"reference_id", "customer_id"}; }
+  static Names ServiceSets() { return {"object", "live_mode", "tariff_status", "time_created", "account_id", "etag"}; }
+  static Names Fixed() { return {"id"}; }
 };
 
 struct Devices {
@@ -66,6 +68,8 @@ struct Devices {
   static constexpr int kCreated = 201;
   static constexpr DocumentOptions kOptions = {};
   static Names Filters() { return {"reference_id"}; }
+  static Names ServiceSets() { return {"object", "live_mode", "last_seen", "time_created", "account_id", "etag"}; }
+  static Names Fixed() { return {"id"}; }
 };
 
 struct TariffElements {
@@ -91,6 +95,11 @@ struct TariffElements {
   static constexpr int kCreated = 200;
   static constexpr DocumentOptions kOptions = {"data", "schedule"};
   static Names Filters() { return {"location_id", "direction", "type"}; }
+  static Names ServiceSets() {
+    return {"object",       "live_mode",  "is_linked", "connection_type", "status", "timezone",
+            "time_created", "account_id", "etag"};
+  }
+  static Names Fixed() { return {"id", "location_id", "direction", "type", "supersedes"}; }
 };
 
 struct SpecialDayCalendars {
@@ -114,6 +123,8 @@ struct SpecialDayCalendars {
   static constexpr int kCreated = 201;
   static constexpr DocumentOptions kOptions = {};
   static Names Filters() { return {}; }
+  static Names ServiceSets() { return {"object", "live_mode", "time_created", "account_id", "etag"}; }
+  static Names Fixed() { return {"id"}; }
 };
 
 Answer ListIntensities(const CatalogFace& face, const Request& request) {

@@ -148,7 +148,7 @@ TEST_F(CatalogRoutesTest, Patch_ChangesWhatItsBodyNamesAndNoMore) {
   EXPECT_EQ(Send("PATCH", "/locations/loc_1", before).status, 200);
   response = Send("PATCH", "/locations/loc_1", R"({"id": "loc_2", "reference_id": "x"})");
   EXPECT_EQ(response.status, 400);
-  EXPECT_THAT(response.body, HasSubstr("id: is not that of the path"));
+  EXPECT_THAT(response.body, HasSubstr(R"(names \"id\", which cannot change)"));
   EXPECT_EQ(Send("PATCH", "/locations/loc_1", "{}").status, 200);
 }
 

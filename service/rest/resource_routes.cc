@@ -1,5 +1,9 @@
 #include "service/rest/resource_routes.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "service/catalog/refusal.h"
@@ -36,16 +40,19 @@ std::string EtagOf(absl::string_view if_match) {
   return std::string(if_match);
 }
 
-absl::Status CheckPatch(absl::string_view path_id, absl::string_view body_id, google::protobuf::FieldMask* mask) {
-  if (!body_id.empty() && body_id != path_id) {
-    return catalog::Invalid({{"id", "is not that of the path; leave it out, an id cannot change"}});
-  }
+void DropPaths(const std::vector<absl::string_view>& names, google::protobuf::FieldMask* mask) {
   google::protobuf::FieldMask rest;
-  for (std::string& path : *mask->mutable_paths()) {
-    if (path != "id" && path != "etag") rest.add_paths(std::move(path));
+  for (const std::string& path : mask->paths()) {
+    const absl::string_view top = absl::string_view(path).substr(0, path.find('.'));
+    if (!absl::c_linear_search(names, top)) rest.add_paths(path);
   }
   mask->Swap(&rest);
-  return absl::OkStatus();
+}
+
+bool SameField(const google::protobuf::Message& a, const google::protobuf::Message& b, absl::string_view name) {
+  const google::protobuf::FieldDescriptor* field = a.GetDescriptor()->FindFieldByName(std::string(name));
+  google::protobuf::util::MessageDifferencer differencer;
+  return differencer.CompareWithFields(a, b, {field}, {field});
 }
 
 absl::Status Merge(const absl::Status& a, const absl::Status& b) {

@@ -6,11 +6,14 @@
 //   kCreateDocument, kUpdateDocument             &CreateRequest::mutable_..., &UpdateRequest::mutable_...
 //   kPath, kContext, kCreated, kOptions          strings, HTTP status, DocumentOptions
 //   Filters()                                    fields of ListRequest that the query may set
+//   ServiceSets(), Fixed()                       fields of Document that no caller sets, and that cannot change
 #ifndef SERVICE_REST_RESOURCE_ROUTES_H_
 #define SERVICE_REST_RESOURCE_ROUTES_H_
 
 #include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,9 +38,11 @@ absl::Status ReadPage(const Query& query, catalog::Page* page);
 // The etag that an If-Match field names; empty: none, or any.
 std::string EtagOf(absl::string_view if_match);
 
-// A document that a PATCH sent for the entry of that id, and its mask without
-// what says which entry is meant, and in what state.
-absl::Status CheckPatch(absl::string_view path_id, absl::string_view body_id, google::protobuf::FieldMask* mask);
+// Takes the paths of `mask` away that begin with one of `names`.
+void DropPaths(const std::vector<absl::string_view>& names, google::protobuf::FieldMask* mask);
+
+// Whether a field of that name is the same in both.
+bool SameField(const google::protobuf::Message& a, const google::protobuf::Message& b, absl::string_view name);
 
 // One of the two, or the faults of both.
 absl::Status Merge(const absl::Status& a, const absl::Status& b);
@@ -108,15 +113,40 @@ class ResourceRoutes {
   static Answer Update(const CatalogFace& face, const Request& request) {
     typename Resource::UpdateRequest message;
     Document* const patch = (message.*Resource::kUpdateDocument)();
+    google::protobuf::FieldMask* const mask = message.mutable_update_mask();
     Document document;
-    absl::Status status = ReadDocument(request.body, Resource::kOptions, patch, message.mutable_update_mask());
-    if (status.ok()) status = CheckPatch(request.parameters[0], patch->id(), message.mutable_update_mask());
+    absl::Status status = ReadDocument(request.body, Resource::kOptions, patch, mask);
+    DropPaths(Resource::ServiceSets(), mask);
+    if (status.ok()) status = DropUnchanged(face, request.parameters[0], *patch, mask);
     if (status.ok()) {
       patch->set_id(request.parameters[0]);
       if (std::string etag = EtagOf(request.if_match); !etag.empty()) patch->set_etag(std::move(etag));
       status = (face.catalog->*Resource::kUpdate)(face.tenant, message, &document);
     }
     return status.ok() ? DocumentAnswer(200, document) : Refused(ErrorFromStatus(status));
+  }
+
+  // What a caller was given may be sent back, with what cannot change as it was;
+  // the catalog refuses what is left of that.
+  static absl::Status DropUnchanged(const CatalogFace& face, const std::string& id, const Document& patch,
+                                    google::protobuf::FieldMask* mask) {
+    std::vector<absl::string_view> fixed;
+    for (absl::string_view name : Resource::Fixed()) {
+      if (std::find(mask->paths().begin(), mask->paths().end(), name) != mask->paths().end()) fixed.push_back(name);
+    }
+    if (fixed.empty()) return absl::OkStatus();
+    typename Resource::GetRequest message;
+    Document stored;
+    message.set_id(id);
+    if (absl::Status status = (face.catalog->*Resource::kGet)(face.tenant, message, &stored); !status.ok()) {
+      return status;
+    }
+    std::vector<absl::string_view> unchanged;
+    for (absl::string_view name : fixed) {
+      if (SameField(patch, stored, name)) unchanged.push_back(name);
+    }
+    DropPaths(unchanged, mask);
+    return absl::OkStatus();
   }
 
   static Answer Delete(const CatalogFace& face, const Request& request) {

@@ -134,6 +134,9 @@ grpc::Status UploadBytes(const std::shared_ptr<grpc::Channel>& channel, const st
     call->WritesDone(&steps);
     wait();
   }
+  grpc::ByteBuffer response;
+  call->Read(&response, &steps);
+  wait();
   grpc::Status status;
   call->Finish(&status, &steps);
   wait();

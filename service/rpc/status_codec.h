@@ -20,7 +20,8 @@ inline constexpr char kErrorDomain[] = "costs.energy";
 // "records[3]."; it goes before each violated field.
 void EncodeFailure(const calculator::Failure& failure, absl::string_view path, google::rpc::Status* status);
 
-// The same as the status of a whole call, details in its trailers.
+// The same as the status of a whole call, details in its trailers. What does not
+// fit into trailers is cut: text, and the last violations.
 grpc::Status ToGrpcStatus(const calculator::Failure& failure, absl::string_view path);
 
 // A refusal (service/catalog/refusal.h) as the status of a whole call. A status
