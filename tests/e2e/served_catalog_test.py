@@ -103,7 +103,7 @@ class Stored(unittest.TestCase):
             # The check can fail.
             self.assertEqual(
                 schemas.answer_violations("GET", "/devices/{id}", 200, {**device, "live_mode": 1}),
-                ["live_mode: is a number, not a boolean"])
+                ["live_mode: is an integer, not a boolean"])
 
             # An update's schedule may be called `data`; it shows at once.
             schedule = [{"days_and_hours": [{"hours": [{"rate": [{"fixed": 0.15}]}]}]}]
