@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "energy/costs/v1/locations_service.pb.h"
 #include "energy/costs/v1/special_day_calendar.pb.h"
 #include "energy/costs/v1/tariff_element.pb.h"
@@ -145,6 +146,14 @@ TEST(DocumentReader, HostileBodies_GetAShortAnswer) {
   const std::string deep = R"({"schedule": )" + std::string(400'000, '[') + std::string(400'000, ']') + "}";
   EXPECT_THAT(std::string(Read(deep, &element).message()), HasSubstr("schedule[0] must be a JSON object"));
   EXPECT_LT(Read(absl::StrCat(R"({")", std::string(100'000, 'x'), R"(": 1})"), &element).message().size(), 1000u);
+  // What is shown of a caller's text is text.
+  for (const char* name : {R"(\ude00)", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxé"}) {
+    for (const char* form : {R"({"$0": 1})", R"({"type": "$0"})", R"({"contract_start_date": "$0"})"}) {
+      const absl::Status told = Read(absl::Substitute(form, name), &element);
+      ASSERT_EQ(catalog::ViolationsOf(told).size(), 1u) << form << name;
+      EXPECT_FALSE(catalog::ViolationsOf(told)[0].description.empty());
+    }
+  }
   EXPECT_LT(Read(absl::StrCat(R"({"type": ")", std::string(100'000, 'x'), R"("})"), &element).message().size(), 1000u);
 }
 

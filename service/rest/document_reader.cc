@@ -14,6 +14,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -36,6 +37,16 @@ using Json = rapidjson::Value;
 constexpr size_t kMostViolations = 20;
 
 absl::string_view TextOf(const Json& value) { return absl::string_view(value.GetString(), value.GetStringLength()); }
+
+// The beginning of a caller's text, as UTF-8 that an answer may hold.
+std::string Shown(absl::string_view text) {
+  constexpr size_t kMostShown = 64;
+  if (HasLoneSurrogate(text)) return absl::CHexEscape(text.substr(0, kMostShown));
+  if (text.size() <= kMostShown) return std::string(text);
+  size_t end = kMostShown;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+  return std::string(text.substr(0, end));
+}
 
 bool IsTimestamp(const Field* field) { return field->message_type() == pb::Timestamp::descriptor(); }
 
@@ -76,7 +87,7 @@ class Faults {
 bool ReadEnum(absl::string_view text, const Field* field, Faults* faults, int* number) {
   const pb::EnumValueDescriptor* value = field->enum_type()->FindValueByName(std::string(text));
   if (value == nullptr || value->number() == 0) {
-    faults->Add(absl::StrCat("is \"", text.substr(0, 64), "\"; write ", WordsOf(field->enum_type())));
+    faults->Add(absl::StrCat("is \"", Shown(text), "\"; write ", WordsOf(field->enum_type())));
     return false;
   }
   *number = value->number();
@@ -86,7 +97,7 @@ bool ReadEnum(absl::string_view text, const Field* field, Faults* faults, int* n
 void ReadTime(absl::string_view text, pb::Message* time, Faults* faults) {
   const absl::StatusOr<rfc3339::Time> read = rfc3339::Parse(text);
   if (!read.ok()) {
-    faults->Add(absl::StrCat("is \"", text.substr(0, 64), "\", which ", read.status().message()));
+    faults->Add(absl::StrCat("is \"", Shown(text), "\", which ", read.status().message()));
     return;
   }
   auto* timestamp = static_cast<pb::Timestamp*>(time);
@@ -147,7 +158,7 @@ class DocumentReader {
       const absl::string_view name = TextOf(member.name);
       const bool alias = outermost && !options_.alias.empty() && name == options_.alias;
       const Field* field = type->FindFieldByName(std::string(alias ? options_.alias_of : name));
-      const auto step = faults_.Enter(name.substr(0, 64));
+      const auto step = faults_.Enter(Shown(name));
       if (field == nullptr) {
         faults_.Add("is not a field of this object; leave it out, or correct its name");
         continue;
