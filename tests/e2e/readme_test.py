@@ -76,7 +76,8 @@ class Readme(unittest.TestCase):
 
     def test_list_names_the_services(self):
         services = self.run_line(self.one_line("grpcurl", " list")).split()
-        self.assertIn("energy.costs.v1.CostsService", services)
+        for service in ("CostsService", "TariffsService", "CarbonService", "LocationsService"):
+            self.assertIn(f"energy.costs.v1.{service}", services)
         self.assertIn("grpc.health.v1.Health", services)
 
     def test_describe_shows_the_calls(self):
