@@ -23,7 +23,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr size_t kLongestRequestId = 128;
 constexpr size_t kFirstRead = 1024;
 // Room in a session's buffer for what is read beyond a header.
 constexpr size_t kReadAhead = size_t{16} * 1024;
@@ -33,53 +32,6 @@ constexpr size_t kMostDiscarded = size_t{4} * 1024 * 1024;
 constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 365);
 
 absl::string_view View(beast::string_view text) { return absl::string_view(text.data(), text.size()); }
-
-HttpError MakeError(int status, absl::string_view code, std::string message) {
-  HttpError error;
-  error.status = status;
-  error.code = std::string(code);
-  error.message = std::move(message);
-  return error;
-}
-
-HttpError TooLarge(uint64_t limit) {
-  return MakeError(413, "body_too_large",
-                   absl::StrCat("body: is over the limit of ", limit, " bytes; send one record or document a request"));
-}
-
-HttpError TimedOut() {
-  return MakeError(408, "request_timeout", "The request did not arrive in time; send it without pausing.");
-}
-
-HttpError Overloaded(absl::string_view why) {
-  HttpError error = MakeError(503, "overloaded", std::string(why));
-  error.retry_after_seconds = 1;
-  return error;
-}
-
-HttpError FromHttpError(const beast::error_code& error, const Limits& limits, uint64_t body_limit) {
-  if (error == http::error::body_limit) return TooLarge(body_limit);
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return MakeError(431, "header_too_large",
-                     absl::StrCat("The request's header is over the limit of ", limits.header_bytes,
-                                  " bytes; leave out fields that are not needed."));
-  }
-  if (error == http::error::partial_message) {
-    return MakeError(400, "malformed_request", "The request ended before it was whole; send all that its header says.");
-  }
-  return MakeError(400, "malformed_request", absl::StrCat("The request is not HTTP/1.1: ", error.message(), "."));
-}
-
-bool IsRequestId(absl::string_view text) {
-  return !text.empty() && text.size() <= kLongestRequestId && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
-}
-
-bool IsJson(absl::string_view content_type) {
-  const absl::string_view type = content_type.substr(0, content_type.find(';'));
-  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/json");
-}
 
 }  // namespace
 
@@ -131,7 +83,7 @@ void Session::Start() {
       self->socket_.non_blocking(true, ignored);  // for the reads of OnReadable
       if (!self->refused_) return self->AwaitRequest(self->environment_->options.limits.header);
       self->TakeHeader();
-      self->Refuse({Overloaded("Too many connections are open; use one for several requests, or try again later."), ""},
+      self->Refuse({TooBusy("Too many connections are open; use one for several requests, or try again later."), ""},
                    /*close=*/true);
     });
   });
@@ -234,12 +186,12 @@ void Session::ReadHeader() {
 void Session::OnHeader(ErrorCode error, size_t) {
   TakeHeader();
   if (error) return OnReadError(error);
-  refusal_ = CheckHeader();
+  if (!refusal_.has_value()) refusal_ = CheckHeader(parser_->get(), match_);
   const uint64_t limit = BodyLimit();
   if (parser_->content_length().value_or(0) > limit) return OnReadError(http::error::body_limit);
   parser_->body_limit(limit);  // of a body whose length is not said
   if (parser_->is_done()) return Dispatch();
-  if (ExpectsContinue()) {
+  if (ExpectsContinue(parser_->get())) {
     // Whether a refused client sends its body all the same is unknown, so what
     // follows could not be told from a next request.
     if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/true);
@@ -268,7 +220,7 @@ void Session::OnReadError(ErrorCode error) {
   if (timed_out_) return Refuse({TimedOut(), ""}, /*close=*/true);
   const bool of_http = error.category() == http::make_error_code(http::error::bad_method).category();
   if (!of_http || error == http::error::end_of_stream) return Close();
-  Refuse({FromHttpError(error, environment_->options.limits, BodyLimit()), ""}, /*close=*/true);
+  Refuse({ErrorOfReading(error, environment_->options.limits.header_bytes, BodyLimit()), ""}, /*close=*/true);
 }
 
 uint64_t Session::BodyLimit() const {
@@ -305,44 +257,6 @@ void Session::TakeHeader() {
   if (request_id_.empty()) {
     request_id_ = absl::StrFormat("%s%08x", environment_->request_id_prefix, environment_->next_request.fetch_add(1));
   }
-}
-
-std::optional<Session::Refusal> Session::CheckHeader() const {
-  const auto& request = parser_->get();
-  if (refusal_.has_value()) return refusal_;
-  if (request.version() >= 11 && request.count(http::field::host) != 1) {
-    return Refusal{MakeError(400, "malformed_request", "The request needs exactly one Host field; give it once."), ""};
-  }
-  if (match_.route == nullptr && match_.allow.empty()) {
-    return Refusal{MakeError(404, "not_found", "There is nothing at this path; see that its parts are all there."), ""};
-  }
-  if (match_.route == nullptr) {
-    return Refusal{MakeError(405, "method_not_allowed", absl::StrCat("This path takes ", match_.allow, " only.")),
-                   match_.allow};
-  }
-  if (match_.route->body_bytes == 0) return std::nullopt;
-  return CheckContent();
-}
-
-std::optional<Session::Refusal> Session::CheckContent() const {
-  const auto& request = parser_->get();
-  const auto content_type = request.find(http::field::content_type);
-  if (content_type != request.end() && !IsJson(View(content_type->value()))) {
-    return Refusal{
-        MakeError(415, "unsupported_media_type", "The Content-Type must be application/json; send the body as JSON."),
-        ""};
-  }
-  const auto encoding = request.find(http::field::content_encoding);
-  if (encoding != request.end() && !absl::EqualsIgnoreCase(View(encoding->value()), "identity")) {
-    return Refusal{
-        MakeError(415, "unsupported_media_type", "A Content-Encoding is not accepted; send the JSON as it is."), ""};
-  }
-  return std::nullopt;
-}
-
-bool Session::ExpectsContinue() const {
-  const auto& request = parser_->get();
-  return request.version() >= 11 && absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue");
 }
 
 // ---- answering ----------------------------------------------------------------

@@ -29,6 +29,7 @@
 #include "boost/beast/http/serializer.hpp"
 #include "boost/beast/http/string_body.hpp"
 #include "service/rest/exchange.h"
+#include "service/rest/header_check.h"
 #include "service/rest/http_error.h"
 #include "service/rest/request_target.h"
 #include "service/rest/router.h"
@@ -95,12 +96,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
   struct Call;
 
-  // A refusal and what else its answer says.
-  struct Refusal {
-    HttpError error;
-    std::string allow;  // of 405
-  };
-
   // Runs `step`; whatever it throws ends this session and no other.
   template <typename Step>
   void Guard(const Step& step);
@@ -122,9 +117,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void TakeHeader();
   uint64_t BodyLimit() const;  // of the request whose header was read
-  std::optional<Refusal> CheckHeader() const;
-  std::optional<Refusal> CheckContent() const;
-  bool ExpectsContinue() const;
 
   void Dispatch();
   void StartWork();
