@@ -57,7 +57,8 @@ absl::StatusOr<std::string> Decode(absl::string_view text, Part part) {
     }
   }
   if (!IsUtf8(decoded)) {
-    return absl::InvalidArgumentError("the request target has bytes that are not UTF-8; write text as UTF-8, in % codes");
+    return absl::InvalidArgumentError(
+        "the request target has bytes that are not UTF-8; write text as UTF-8, in % codes");
   }
   return decoded;
 }
