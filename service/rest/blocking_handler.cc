@@ -26,7 +26,7 @@ Answer TooMany() {
 
 Handler BlockingHandler(executor::BoundedExecutor* executor, std::function<Answer(const Request&)> work) {
   auto shared = std::make_shared<const std::function<Answer(const Request&)>>(std::move(work));
-  return [executor, shared](Request request, Done done) {
+  return [executor, shared](Request request, const Done& done) {
     const bool taken = executor->TryRun(
         [shared, request = std::move(request), done] { done(request.cancelled() ? Cancelled() : (*shared)(request)); });
     if (!taken) done(TooMany());

@@ -29,10 +29,10 @@ class CatalogUploadsTest : public CatalogServicesTest {
   static v1::UploadIntensitiesRequest Day(const std::string& region, int day, double actual) {
     v1::UploadIntensitiesRequest request;
     request.set_region(region);
-    for (int i = 0; i < 48; ++i) {
+    for (int64_t i = 0; i < 48; ++i) {
       v1::CarbonIntensity* intensity = request.add_intensities();
-      intensity->mutable_valid_from()->set_seconds(kMidnight + day * 86400 + i * 1800);
-      intensity->mutable_valid_to()->set_seconds(kMidnight + day * 86400 + (i + 1) * 1800);
+      intensity->mutable_valid_from()->set_seconds(kMidnight + int64_t{day} * 86400 + i * 1800);
+      intensity->mutable_valid_to()->set_seconds(kMidnight + int64_t{day} * 86400 + (i + 1) * 1800);
       intensity->set_actual(actual);
     }
     return request;
