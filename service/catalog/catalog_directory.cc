@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "service/catalog/element_reader.h"
+#include "service/catalog/names.h"
 
 namespace costs::catalog {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr absl::string_view kKnown =
-    "a catalog has locations.json, elements.json, elements/, market/, carbon/, README files and names that begin "
+    "a catalog has locations.json, calendars.json, elements.json, elements/, market/, carbon/, README files and names "
+    "that begin "
     "with a dot";
 
 bool IsPassedOver(const std::string& name) {
@@ -40,6 +41,8 @@ class Lister {
       const std::string name = path.filename().string();
       if (name == "locations.json") {
         AddFile(path, name, &listing_.locations);
+      } else if (name == "calendars.json") {
+        AddFile(path, name, &listing_.calendars);
       } else if (name == "elements.json") {
         AddFile(path, name, &listing_.elements);
       } else if (name == "elements") {

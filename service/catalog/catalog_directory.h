@@ -1,6 +1,7 @@
 // Which files a catalog's directory has.
 //
 //   locations.json
+//   calendars.json
 //   elements.json, or elements/*.json, or both
 //   market/SERIES.csv
 //   carbon/REGION.csv
@@ -29,6 +30,7 @@ struct CatalogFile {
 
 struct CatalogDirectory {
   std::vector<CatalogFile> locations;  // one
+  std::vector<CatalogFile> calendars;  // one or none
   std::vector<CatalogFile> elements;   // these and the others sorted by name
   std::vector<CatalogFile> market;
   std::vector<CatalogFile> carbon;

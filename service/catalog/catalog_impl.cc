@@ -10,51 +10,37 @@ namespace costs::catalog {
 
 template <>
 const DocumentKind& KindOf<pb::Location>() {
-  static const DocumentKind* const kind = new DocumentKind{
-      "locations",       "loc_",
-      "location",        "/locations",
-      "location",        "LOCATION_NOT_FOUND",
-      "LOCATION_EXISTS", {{"object", "live_mode", "tariff_status", "time_created", "account_id", "etag"}, {"id"}}};
+  static const DocumentKind* const kind =
+      new DocumentKind{"locations",       "loc_",         "location", "/locations", "location", "LOCATION_NOT_FOUND",
+                       "LOCATION_EXISTS", LocationRules()};
   return *kind;
 }
 
 template <>
 const DocumentKind& KindOf<pb::Device>() {
   static const DocumentKind* const kind = new DocumentKind{
-      "devices",       "dev_",
-      "device",        "/devices",
-      "device",        "DEVICE_NOT_FOUND",
-      "DEVICE_EXISTS", {{"object", "live_mode", "last_seen", "time_created", "account_id", "etag"}, {"id"}}};
+      "devices", "dev_", "device", "/devices", "device", "DEVICE_NOT_FOUND", "DEVICE_EXISTS", DeviceRules()};
   return *kind;
 }
 
 template <>
 const DocumentKind& KindOf<pb::TariffElement>() {
-  static const DocumentKind* const kind =
-      new DocumentKind{"elements",
-                       "trf_",
-                       "tariff",
-                       "/tariffs/elements",
-                       "tariff element",
-                       "TARIFF_ELEMENT_NOT_FOUND",
-                       "TARIFF_ELEMENT_EXISTS",
-                       {{"object", "live_mode", "is_linked", "connection_type", "status", "timezone", "time_created",
-                         "account_id", "etag"},
-                        {"id", "location_id", "direction", "type", "supersedes"}}};
+  static const DocumentKind* const kind = new DocumentKind{"elements",
+                                                           "trf_",
+                                                           "tariff",
+                                                           "/tariffs/elements",
+                                                           "tariff element",
+                                                           "TARIFF_ELEMENT_NOT_FOUND",
+                                                           "TARIFF_ELEMENT_EXISTS",
+                                                           ElementRules()};
   return *kind;
 }
 
 template <>
 const DocumentKind& KindOf<pb::SpecialDayCalendar>() {
-  static const DocumentKind* const kind =
-      new DocumentKind{"calendars",
-                       "cal_",
-                       "special_day_calendar",
-                       "/tariffs/calendars",
-                       "calendar",
-                       "CALENDAR_NOT_FOUND",
-                       "CALENDAR_EXISTS",
-                       {{"object", "live_mode", "time_created", "account_id", "etag"}, {"id"}}};
+  static const DocumentKind* const kind = new DocumentKind{"calendars",          "cal_",         "special_day_calendar",
+                                                           "/tariffs/calendars", "calendar",     "CALENDAR_NOT_FOUND",
+                                                           "CALENDAR_EXISTS",    CalendarRules()};
   return *kind;
 }
 
@@ -151,7 +137,7 @@ absl::Status Change::Commit(absl::string_view blamed) {
     impl_->changed_ns.store(now);
     impl_->snapshots.Set(*std::move(next));
   }
-  // The reader of a store in memory is the writer, which an answer needs.
+  // Nobody need wait while the answer is made.
   transaction_.reset();
   lock_.unlock();
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "service/catalog/catalog.h"
+#include "service/catalog/document_rules.h"
 #include "service/catalog/document_table.h"
 #include "service/catalog/field_mask.h"
 #include "service/catalog/refusal.h"
@@ -29,7 +30,7 @@ struct DocumentKind {
   absl::string_view noun;    // "location"
   absl::string_view not_found;
   absl::string_view exists;
-  FieldRules rules;
+  const FieldRules& rules;
 };
 
 template <typename Document>

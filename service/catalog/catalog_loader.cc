@@ -1,77 +1,77 @@
 #include "service/catalog/catalog_loader.h"
 
+#include <deque>
 #include <fstream>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
+#include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "service/catalog/catalog_directory.h"
-#include "service/catalog/element_reader.h"
+#include "service/catalog/document_reader.h"
+#include "service/catalog/document_rules.h"
+#include "service/catalog/documents.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/series_reader.h"
 
 namespace costs::catalog {
 namespace {
 
+namespace pb = ::energy::costs::v1;
 using Kind = JsonNode::Kind;
 
-constexpr char kLocationsFile[] = "locations.json";
-constexpr absl::string_view kLocationIdWanted = "loc_ and 1 to 60 letters, digits, '_' and '-'";
-constexpr absl::string_view kZoneWanted = "an IANA time zone that this machine knows, such as Europe/London";
+// A list of documents of one kind, and where each is written.
+template <typename Document>
+struct DocumentList {
+  absl::string_view name;  // of the list in files and field paths
+  FileRules rules;
+  std::vector<FieldViolation> (*check)(const Document&);
+  std::vector<Document>* documents;
+  absl::flat_hash_set<std::string>* faulty;                   // ids of what could not be read; may be null
+  std::deque<DocumentReader> readers = {};                    // of each of `documents`
+  absl::flat_hash_map<std::string, FilePosition> known = {};  // by id
+};
 
-bool IsLocationId(absl::string_view id) {
-  return absl::StartsWith(id, "loc_") && id.size() > 4 && IsId(id) && !absl::StrContains(id, '.');
+FileRules RulesOf(const FieldRules& fields, std::vector<absl::string_view> required) {
+  FileRules rules;
+  rules.refused = fields.output_only;
+  rules.required = std::move(required);
+  return rules;
 }
 
 class Loader {
  public:
-  explicit Loader(const LoadLimits& limits) : limits_(limits) {}
+  explicit Loader(const LoadLimits& limits) : limits_(limits) {
+    // A location names its elements, so that one place tells what it pays.
+    elements_.rules.refused.push_back("location_id");
+    locations_.rules.ignored.push_back("display_name");
+  }
 
-  absl::StatusOr<CatalogContent> Load(absl::string_view directory) {
+  // The snapshot of what the files hold, which is then in documents().
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Load(absl::string_view directory, uint64_t version) {
     const CatalogDirectory listing = ListCatalog(directory, &faults_);
-    // First what others refer to.
     for (const CatalogFile& file : listing.market) LoadMarket(file);
     for (const CatalogFile& file : listing.carbon) LoadCarbon(file);
-    for (const CatalogFile& file : listing.elements) {
-      LoadList(file, "elements", [this](const JsonNode& node, absl::string_view name) { AddElement(node, name); });
-    }
-    for (const CatalogFile& file : listing.locations) {
-      LoadList(file, "locations", [this](const JsonNode& node, absl::string_view name) { AddLocation(node, name); });
-    }
+    for (const CatalogFile& file : listing.calendars) LoadList(file, &calendars_);
+    for (const CatalogFile& file : listing.elements) LoadList(file, &elements_);
+    for (const CatalogFile& file : listing.locations) LoadList(file, &locations_);
+    if (faults_.full()) return faults_.ToStatus();
+    Assembly assembly = AssembleCatalog(documents_, faulty_);
+    for (const FieldViolation& fault : assembly.faults) Place(fault);
     if (!faults_.empty()) return faults_.ToStatus();
-    return std::move(content_);
+    absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = Snapshot::Create(version, std::move(assembly.content));
+    if (!snapshot.ok()) return Explain(snapshot.status());
+    return snapshot;
   }
 
-  // After Load(): why no snapshot can be made of the content, by location. What
-  // the readers do not see is an element or a sum of elements that the engine
-  // cannot hold.
-  absl::Status ExplainSnapshot(const CatalogContent& content, const absl::Status& status) {
-    for (const LocationSpec& location : content.locations) {
-      CatalogContent alone;
-      alone.locations.push_back(location);
-      alone.carbon = content.carbon;
-      for (const std::string& id : location.tariff_elements) alone.elements.push_back(elements_.at(id).element);
-      const absl::Status fault = Snapshot::Create(0, std::move(alone)).status();
-      if (fault.ok()) continue;
-      faults_.Add({kLocationsFile, location_lines_.at(location.id)}, "tariff_elements", fault.message());
-      if (faults_.full()) break;
-    }
-    if (faults_.empty()) return absl::Status(status.code(), absl::StrCat("catalog: ", status.message()));
-    return faults_.ToStatus();
-  }
+  CatalogDocuments& documents() { return documents_; }
 
  private:
-  struct KnownElement {
-    std::shared_ptr<const engine::TariffElement> element;  // null: it has faults of its own
-    FilePosition where;
-  };
-
   void Fault(const CatalogFile& file, absl::string_view what) { faults_.Add({file.name, 0}, "", what); }
 
   // Opens the file and gives its size; null, with a fault, where that cannot be
@@ -93,185 +93,155 @@ class Loader {
 
   void LoadMarket(const CatalogFile& file) {
     std::ifstream stream;
-    markets_[file.stem] = nullptr;
+    std::shared_ptr<const engine::MarketSeries> series;
     if (Open(file, &stream)) {
-      markets_[file.stem] = ReadMarketSeries(&stream, file.name, file.stem, limits_.max_rows, &faults_);
+      series = ReadMarketSeries(&stream, file.name, file.stem, limits_.max_rows, &faults_);
+    }
+    if (series == nullptr) {
+      faulty_.market.insert(file.stem);
+    } else {
+      documents_.market.push_back(std::move(series));
     }
   }
 
   void LoadCarbon(const CatalogFile& file) {
     std::ifstream stream;
-    regions_.insert(file.stem);
-    if (!Open(file, &stream)) return;
-    std::shared_ptr<const engine::CarbonSeries> series =
-        ReadCarbonSeries(&stream, file.name, file.stem, limits_.max_rows, &faults_);
-    if (series != nullptr) content_.carbon.push_back(std::move(series));
+    std::shared_ptr<const engine::CarbonSeries> series;
+    if (Open(file, &stream)) {
+      series = ReadCarbonSeries(&stream, file.name, file.stem, limits_.max_rows, &faults_);
+    }
+    if (series == nullptr) {
+      faulty_.carbon.insert(file.stem);
+    } else {
+      documents_.carbon.push_back(std::move(series));
+    }
   }
 
-  // Reads {"LIST": [...]} and gives each entry to `add`.
-  template <typename Add>
-  void LoadList(const CatalogFile& file, absl::string_view list, Add add) {
+  // The document's nodes stay, so that faults that are found later have a place.
+  const JsonNode* Parse(const CatalogFile& file) {
     std::ifstream stream;
     const absl::optional<size_t> size = Open(file, &stream);
-    if (!size) return;
+    if (!size) return nullptr;
     std::string text(*size, '\0');
     stream.read(&text[0], static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<size_t>(stream.gcount()));
     JsonError error;
-    const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text, limits_.json, &error);
+    absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text, limits_.json, &error);
     if (!document.ok()) {
       faults_.Add({file.name, error.line}, absl::StrCat("column ", error.column), error.what);
-      return;
+      return nullptr;
     }
-    ObjectReader reader(document->root(), file.name, &faults_);
-    const JsonNode* entries = reader.Required(list, Kind::kArray, "an array in [ ]");
+    json_.push_back(*std::move(document));
+    return &json_.back().root();
+  }
+
+  // Reads {"LIST": [...]}.
+  template <typename Document>
+  void LoadList(const CatalogFile& file, DocumentList<Document>* list) {
+    const JsonNode* root = Parse(file);
+    if (root == nullptr) return;
+    ObjectReader reader(*root, file.name, &faults_);
+    const JsonNode* entries = reader.Required(list->name, Kind::kArray, "an array in [ ]");
     reader.RefuseOthers();
     if (entries == nullptr) return;
     for (const JsonNode* entry : entries->elements()) {
       if (faults_.full()) return;
-      add(*entry, file.name);
+      AddEntry(*entry, file.name, list);
     }
   }
 
-  void AddElement(const JsonNode& node, absl::string_view file) {
-    std::shared_ptr<const engine::TariffElement> element = ReadElement(node, file, markets_, &faults_);
-    // Known by its id also where it is faulty, so that references to it are not
-    // complained of as well.
-    const JsonNode* id = node.Find("id");
-    if (id == nullptr || id->kind() != Kind::kString) return;
-    const FilePosition where{std::string(file), id->line()};
-    auto [known, is_new] = elements_.try_emplace(std::string(id->text()), KnownElement{element, where});
-    if (!is_new) {
-      AddFault(*id, file,
-               absl::StrCat("is ", Quoted(id->text()), ", which is used already at ", known->second.where.file, ":",
-                            known->second.where.line, "; ids are unique over all files"),
-               &faults_);
-    } else if (element != nullptr) {
-      content_.elements.push_back(std::move(element));
+  template <typename Document>
+  void AddEntry(const JsonNode& node, const std::string& file, DocumentList<Document>* list) {
+    DocumentReader reader(node, file, list->rules, &faults_);
+    Document document;
+    bool good = reader.Read(&document);
+    if (!document.id().empty()) {
+      auto [known, is_new] = list->known.try_emplace(document.id(), FilePosition{file, node.Find("id")->line()});
+      if (!is_new) {
+        reader.AddFault("id", absl::StrCat("is ", Quoted(document.id()), ", which is used already at ",
+                                           known->second.file, ":", known->second.line, "; give each its own id"));
+        good = false;
+      }
     }
-  }
-
-  void AddLocation(const JsonNode& node, absl::string_view file) {
-    ObjectReader reader(node, file, &faults_);
-    LocationSpec location;
-    ReadLocationId(&reader, file, node, &location);
-    ReadZone(&reader, &location);
-    ReadCurrency(&reader, &location);
-    ReadRegion(&reader, &location);
-    ReadElements(&reader, file, &location);
-    reader.OptionalString("reference_id", "your own id of the location");
-    reader.OptionalString("display_name", "a text for people");
-    reader.RefuseOthers();
-    content_.locations.push_back(std::move(location));
-  }
-
-  void ReadLocationId(ObjectReader* reader, absl::string_view file, const JsonNode& node, LocationSpec* location) {
-    const absl::optional<absl::string_view> id = reader->RequiredString("id", kLocationIdWanted);
-    if (!id) return;
-    location->id = std::string(*id);
-    if (!IsLocationId(*id)) {
-      reader->Fault("id", absl::StrCat("is ", Quoted(*id), "; write ", kLocationIdWanted));
+    if (good) {
+      list->documents->push_back(std::move(document));
+      list->readers.push_back(std::move(reader));
       return;
     }
-    auto [known, is_new] = location_lines_.try_emplace(location->id, node.Find("id")->line());
-    if (!is_new) {
-      reader->Fault("id", absl::StrCat("is ", Quoted(*id), ", which is used already at ", file, ":", known->second,
-                                       "; give each location its own id"));
+    // What else is wrong with it is of interest too.
+    for (const FieldViolation& fault : list->check(document)) reader.AddFault(fault.field, fault.description);
+    if (list->faulty != nullptr) list->faulty->insert(document.id());
+  }
+
+  // Puts a fault of "elements[3].schedule[0]" where that is written.
+  void Place(const FieldViolation& fault) {
+    const absl::string_view path = fault.field;
+    const size_t open = path.find('['), close = path.find(']');
+    size_t index = 0;
+    if (open != path.npos && close != path.npos && absl::SimpleAtoi(path.substr(open + 1, close - open - 1), &index)) {
+      const absl::string_view field = absl::StripPrefix(path.substr(close + 1), ".");
+      if (PlaceIn(&calendars_, path.substr(0, open), index, field, fault.description)) return;
+      if (PlaceIn(&elements_, path.substr(0, open), index, field, fault.description)) return;
+      if (PlaceIn(&locations_, path.substr(0, open), index, field, fault.description)) return;
     }
+    faults_.Add({"", 0}, path, fault.description);
   }
 
-  void ReadZone(ObjectReader* reader, LocationSpec* location) {
-    const absl::optional<absl::string_view> name = reader->RequiredString("timezone", kZoneWanted);
-    if (!name) return;
-    location->timezone = std::string(*name);
-    auto known = zones_.find(location->timezone);
-    const bool good = known != zones_.end() ? known->second : (zones_[location->timezone] = IsZone(location->timezone));
-    if (!good) reader->Fault("timezone", absl::StrCat("is ", Quoted(*name), "; write ", kZoneWanted));
+  template <typename Document>
+  static bool PlaceIn(DocumentList<Document>* list, absl::string_view name, size_t index, absl::string_view field,
+                      absl::string_view what) {
+    if (name != list->name || index >= list->readers.size()) return false;
+    list->readers[index].AddFault(field, what);
+    return true;
   }
 
-  // absl also takes paths, "localtime" and fixed offsets; a location is a place.
-  static bool IsZone(const std::string& name) {
-    absl::TimeZone zone;
-    const bool is_name = !name.empty() && absl::ascii_isalpha(static_cast<unsigned char>(name[0])) &&
-                         !absl::StrContains(name, "..") && !absl::StrContains(name, ':') && name != "localtime";
-    return is_name && absl::LoadTimeZone(name, &zone);
-  }
-
-  void ReadCurrency(ObjectReader* reader, LocationSpec* location) {
-    constexpr absl::string_view kWanted = "an ISO 4217 code in capitals, such as GBP";
-    const absl::optional<absl::string_view> currency = reader->RequiredString("currency_code", kWanted);
-    if (!currency) return;
-    if (!IsCurrencyCode(*currency)) {
-      reader->Fault("currency_code", absl::StrCat("is ", Quoted(*currency), "; write ", kWanted));
-      return;
-    }
-    location->currency_code = std::string(*currency);
-  }
-
-  void ReadRegion(ObjectReader* reader, LocationSpec* location) {
-    constexpr absl::string_view kWanted = "the name of a file in carbon/, without .csv";
-    const absl::optional<absl::string_view> region = reader->OptionalString("carbon_region", kWanted);
-    if (!region) return;
-    location->carbon_region = std::string(*region);
-    if (!regions_.contains(*region)) {
-      reader->Fault("carbon_region", absl::StrCat("is ", Quoted(*region), ", but there is no such file in carbon/; ",
-                                                  "write ", kWanted));
-    }
-  }
-
-  void ReadElements(ObjectReader* reader, absl::string_view file, LocationSpec* location) {
-    const JsonNode* list = reader->Required("tariff_elements", Kind::kArray, "an array of elements' ids");
-    if (list == nullptr) return;
-    absl::flat_hash_set<absl::string_view> named;
-    for (const JsonNode* entry : list->elements()) {
-      if (entry->kind() != Kind::kString) {
-        AddFault(*entry, file, absl::StrCat("is ", KindName(entry->kind()), "; write an element's id"), &faults_);
-        continue;
+  // Why no snapshot can be made of documents that are right in themselves: such as
+  // a sum of elements that the engine cannot hold. The message begins with what it
+  // is about.
+  absl::Status Explain(const absl::Status& status) {
+    const absl::string_view message = status.message();
+    for (size_t i = 0; i < documents_.locations.size(); ++i) {
+      if (absl::StartsWith(message, absl::StrCat("location ", documents_.locations[i].id(), ": "))) {
+        locations_.readers[i].AddFault("tariff_elements", message);
+        return faults_.ToStatus();
       }
-      const absl::string_view id = entry->text();
-      auto known = elements_.find(id);
-      if (known == elements_.end()) {
-        AddFault(*entry, file,
-                 absl::StrCat("is ", Quoted(id), ", but no element has that id; mend the id, or add ",
-                              "the element to elements.json"),
-                 &faults_);
-      } else if (!named.insert(id).second) {
-        AddFault(*entry, file, absl::StrCat("is ", Quoted(id), ", which is in this list already; keep one"), &faults_);
-      } else if (known->second.element != nullptr && !location->currency_code.empty() &&
-                 known->second.element->currency_code != location->currency_code) {
-        AddFault(*entry, file,
-                 absl::StrCat("is ", Quoted(id), ", which is in ", known->second.element->currency_code,
-                              ", but the location is in ", location->currency_code),
-                 &faults_);
-      }
-      location->tariff_elements.emplace_back(id);
     }
+    for (size_t i = 0; i < documents_.elements.size(); ++i) {
+      if (absl::StartsWith(message, absl::StrCat("tariff element ", documents_.elements[i].id(), ": "))) {
+        elements_.readers[i].AddFault("", message);
+        return faults_.ToStatus();
+      }
+    }
+    return absl::Status(status.code(), absl::StrCat("catalog: ", message));
   }
 
   const LoadLimits limits_;
   FaultLog faults_;
-  CatalogContent content_;
-  MarketSeriesById markets_;
-  absl::flat_hash_set<std::string> regions_;
-  absl::flat_hash_map<std::string, KnownElement> elements_;
-  absl::flat_hash_map<std::string, int> location_lines_;
-  absl::flat_hash_map<std::string, bool> zones_;  // whether it is one
+  CatalogDocuments documents_;
+  FaultyNames faulty_;
+  std::deque<JsonDocument> json_;
+  DocumentList<pb::SpecialDayCalendar> calendars_ = {"calendars", RulesOf(CalendarRules(), {"id"}), CheckCalendar,
+                                                     &documents_.calendars, &faulty_.calendars};
+  DocumentList<pb::TariffElement> elements_ = {"elements",
+                                               RulesOf(ElementRules(), {"id", "vat_included", "currency_code"}),
+                                               CheckElement, &documents_.elements, &faulty_.elements};
+  DocumentList<pb::Location> locations_ = {
+      "locations", RulesOf(LocationRules(), {"id", "timezone", "currency_code", "tariff_elements"}), CheckLocation,
+      &documents_.locations, nullptr};
 };
 
 }  // namespace
 
-absl::StatusOr<CatalogContent> LoadCatalogContent(absl::string_view directory, const LoadLimits& limits) {
-  return Loader(limits).Load(directory);
+absl::StatusOr<CatalogDocuments> LoadCatalogDocuments(absl::string_view directory, const LoadLimits& limits) {
+  Loader loader(limits);
+  const absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = loader.Load(directory, 0);
+  if (!snapshot.ok()) return snapshot.status();
+  return std::move(loader.documents());
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> LoadCatalog(absl::string_view directory, uint64_t version,
                                                             const LoadLimits& limits) {
-  Loader loader(limits);
-  const absl::StatusOr<CatalogContent> content = loader.Load(directory);
-  if (!content.ok()) return content.status();
-  absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = Snapshot::Create(version, *content);
-  if (!snapshot.ok()) return loader.ExplainSnapshot(*content, snapshot.status());
-  return snapshot;
+  return Loader(limits).Load(directory, version);
 }
 
 }  // namespace costs::catalog

@@ -1,11 +1,12 @@
 // Reads a catalog's directory, whole or not at all.
 //
-//   absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = LoadCatalog("/etc/costs/catalog", version);
-//   if (snapshot.ok()) holder.Set(*std::move(snapshot));  // otherwise the old one stays
+//   absl::StatusOr<CatalogDocuments> documents = LoadCatalogDocuments("/etc/costs/catalog");
+//   if (documents.ok()) status = catalog->Replace(*documents);  // otherwise the old ones stay
 //
-// The layout is catalog_directory.h's, the format docs/catalog.md's. What is
-// wrong anywhere makes the whole INVALID_ARGUMENT; its message names file, line
-// and field of each fault, up to 20 of them:
+// The layout is catalog_directory.h's, the format docs/catalog.md's; the rules are
+// those of the API's documents. What is wrong anywhere makes the whole
+// INVALID_ARGUMENT; its message names file, line and field of each fault, up to 20
+// of them:
 //
 //   catalog: elements.json:12: elements[0].type: is "FEE"; write COMMODITY or NON_COMMODITY
 //
@@ -19,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/catalog/catalog_documents.h"
 #include "service/catalog/located_json.h"
 #include "service/catalog/snapshot.h"
 
@@ -31,10 +33,10 @@ struct LoadLimits {
   JsonLimits json;
 };
 
-// What the files hold, with all references checked.
-absl::StatusOr<CatalogContent> LoadCatalogContent(absl::string_view directory, const LoadLimits& limits = {});
+// What the files hold; a snapshot can be made of it.
+absl::StatusOr<CatalogDocuments> LoadCatalogDocuments(absl::string_view directory, const LoadLimits& limits = {});
 
-// The same, compiled.
+// The snapshot that is made of it.
 absl::StatusOr<std::shared_ptr<const Snapshot>> LoadCatalog(absl::string_view directory, uint64_t version,
                                                             const LoadLimits& limits = {});
 

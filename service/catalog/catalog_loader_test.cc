@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/civil_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -88,7 +89,9 @@ class CatalogLoaderTest : public ::testing::Test {
   }
 
   absl::StatusOr<CatalogContent> Load(const LoadLimits& limits = {}) const {
-    return LoadCatalogContent(root_.string(), limits);
+    const absl::StatusOr<CatalogDocuments> documents = LoadCatalogDocuments(root_.string(), limits);
+    if (!documents.ok()) return documents.status();
+    return AssembleCatalog(*documents).content;
   }
 
   std::string Faults(const LoadLimits& limits = {}) const {
@@ -151,6 +154,93 @@ TEST_F(CatalogLoaderTest, GoodFiles_MakeASnapshot) {
   EXPECT_NE(location->carbon, nullptr);
 }
 
+constexpr absl::string_view kCalendars = R"({
+  "calendars": [
+    {"id": "uk", "display_name": "England", "rules": [
+      {"name": "Christmas", "fixed_date": {"month": 12, "day": 25}, "observance": "NEXT_FREE_WEEKDAY"},
+      {"nth_weekday": {"month": 5, "weekday": 1, "nth": -1}, "first_year": 1971},
+      {"easter": "WESTERN", "offset_days": -2},
+      {"date": "2023-05-08", "source": "a coronation"}]}
+  ]
+})";
+
+TEST_F(CatalogLoaderTest, TiersDaysAndSuccessors_AreRead) {
+  Write("calendars.json", kCalendars);
+  Write("elements.json", R"({"elements": [
+      {"id": "v1", "direction": "IMPORT", "type": "COMMODITY", "currency_code": "GBP", "vat_included": true,
+       "special_day_calendar": "uk", "tier_window": "BILLING_CYCLE", "billing_anchor_day": 15, "tier_unit": "KWH_DAILY",
+       "schedule": [{"days_and_hours": [
+         {"days": ["All"], "hours": [{"rate": [{"fixed": 0.1, "to_kwh": 8.5}, {"fixed": 0.2}]}]},
+         {"days": ["Holiday"], "hours": [{"rate": [{"fixed": 0.05}]}]}]}]},
+      {"id": "v2", "direction": "IMPORT", "type": "COMMODITY", "currency_code": "GBP", "vat_included": true,
+       "supersedes": "v1", "contract_start_date": "2024-01-01T00:00:00Z",
+       "schedule": [{"days_and_hours": [{"hours": [{"rate": [{"fixed": 0.3}]}]}]}]}]})");
+  Change("locations.json", kLocations, "\"night\", \"wholesale\"", "\"v1\"");
+  const absl::StatusOr<CatalogContent> content = Load();
+  ASSERT_TRUE(content.ok()) << content.status();
+  const engine::TariffElement& v1 = *content->elements[0];
+  EXPECT_EQ(v1.tier_window.kind, engine::TierWindow::Kind::kBillingCycle);
+  EXPECT_EQ(v1.tier_window.anchor_day, 15);
+  EXPECT_EQ(v1.tier_unit, engine::TierUnit::kKwhDaily);
+  EXPECT_EQ(v1.schedule->most_tiers(), 2);
+  EXPECT_EQ(content->elements[1]->supersedes, "v1");
+  const auto is_special = [&](int year, int month, int day) {
+    return v1.special_days->Contains(absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1));
+  };
+  EXPECT_TRUE(is_special(2023, 12, 25));
+  EXPECT_TRUE(is_special(2022, 12, 26) && !is_special(2022, 12, 25)) << "a Sunday's is kept on the Monday";
+  EXPECT_TRUE(is_special(2023, 5, 29)) << "the last Monday of May";
+  EXPECT_TRUE(is_special(2022, 4, 15) && is_special(2023, 4, 7)) << "Good Friday";
+  EXPECT_TRUE(is_special(2023, 5, 8) && !is_special(2022, 5, 9));
+  ASSERT_TRUE(LoadCatalog(root_.string(), 1).ok());
+}
+
+TEST_F(CatalogLoaderTest, BrokenCalendars_AreRefusedWithLineAndField) {
+  struct Case {
+    absl::string_view from;
+    absl::string_view to;
+    absl::string_view fault;
+  };
+  const std::vector<Case> cases = {
+      {"\"month\": 12", "\"month\": 13",
+       "calendars.json:4: calendars[0].rules[0].fixed_date.month: is 13; it must be 1 to 12"},
+      {"\"day\": 25", "\"day\": 2.5", "rules[0].fixed_date.day: is \"2.5\"; write a whole number"},
+      {"NEXT_FREE_WEEKDAY", "NEXT", "rules[0].observance: is \"NEXT\"; write ACTUAL_DAY, "},
+      {"\"nth\": -1", "\"nth\": 0", "calendars.json:5: calendars[0].rules[1].nth_weekday.nth: is 0"},
+      {"\"weekday\": 1", "\"weekday\": \"Someday\"", "nth_weekday.weekday: is \"Someday\"; write Mon"},
+      {"1971", "1969", "rules[1].first_year: is 1969; it must be 1970 to 2099"},
+      {"\"easter\": \"WESTERN\", ", "", "calendars.json:6: calendars[0].rules[2]: names no day"},
+      {"\"offset_days\": -2", "\"date\": \"2023-01-01\"", "rules[2].date: does not go with another such member"},
+      {"2023-05-08", "2023-02-29", "rules[3].date: is \"2023-02-29\"; write a date"},
+      {"-2}", "-367}", "rules[2].offset_days: is -367; it must be -366 to 366"},
+      {"\"display_name\"", "\"object\"", "calendars[0].object: is not known here"},
+  };
+  for (const Case& c : cases) {
+    Change("calendars.json", kCalendars, c.from, c.to);
+    EXPECT_THAT(Faults(), HasSubstr(std::string(c.fault))) << c.from << " -> " << c.to;
+  }
+}
+
+TEST_F(CatalogLoaderTest, ReferencesOfElements_AreCheckedWithLineAndField) {
+  const struct {
+    absl::string_view member;
+    absl::string_view fault;
+  } cases[] = {
+      {"\"special_day_calendar\": \"fr\"",
+       "elements.json:5: elements[0].special_day_calendar: is \"fr\", but there is no such calendar"},
+      {"\"supersedes\": \"wholesale\"", "elements.json:4: elements[0].type: is not that of the element it supersedes"},
+      {"\"supersedes\": \"v0\"", "elements.json:5: elements[0].supersedes: is \"v0\", but there is no such element"},
+      {"\"billing_anchor_day\": 5",
+       "elements.json:5: elements[0].billing_anchor_day: goes with tier_window BILLING_CYCLE"},
+      {"\"location_id\": \"loc_1\"", "elements.json:5: elements[0].location_id: is not known here"},
+  };
+  for (const auto& c : cases) {
+    Change("elements.json", kElements, "\"vat_included\": true,",
+           absl::StrCat("\"vat_included\": true, ", c.member, ","));
+    EXPECT_THAT(Faults(), HasSubstr(std::string(c.fault))) << c.member;
+  }
+}
+
 TEST_F(CatalogLoaderTest, PricesThatTheEngineCannotHold_AreRefusedAtTheLocation) {
   Change("market/hourly.csv", kMarket, "-0.0124", "999999999.123456789");
   Change("elements.json", kElements, "\"hourly\"",
@@ -159,7 +249,7 @@ TEST_F(CatalogLoaderTest, PricesThatTheEngineCannotHold_AreRefusedAtTheLocation)
   const absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = LoadCatalog(root_.string(), 1);
   EXPECT_EQ(snapshot.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(snapshot.status().message()),
-              HasSubstr("catalog: locations.json:4: tariff_elements: location loc_1: "));
+              HasSubstr("catalog: locations.json:8: locations[0].tariff_elements: location loc_1: "));
 }
 
 TEST_F(CatalogLoaderTest, ElementsInSeveralFiles_AreReadTogether) {
@@ -241,15 +331,14 @@ TEST_F(CatalogLoaderTest, BrokenLocations_AreRefusedWithLineAndField) {
     absl::string_view fault;
   };
   const std::vector<Case> cases = {
-      {"loc_1", "", "catalog: locations.json:4: locations[0].id: is \"\"; write loc_ and 1 to 60 letters"},
-      {"loc_1", "home", "catalog: locations.json:4: locations[0].id: is \"home\""},
-      {"loc_1", "loc_", "locations.json:4: locations[0].id: is \"loc_\""},
+      {"loc_1", "", "catalog: locations.json:4: locations[0].id: is required"},
       {"loc_1", "loc_a b", "locations.json:4: locations[0].id: is \"loc_a b\""},
       {"loc_1", "loc_../x", "locations.json:4: locations[0].id: is \"loc_../x\""},
       {"\"loc_1\"", "17", "locations.json:4: locations[0].id: is a number"},
       {"\"id\": \"loc_1\",", "", "locations.json:3: locations[0].id: is missing"},
-      {"Europe/London", "Europe/Londn", "locations.json:5: locations[0].timezone: is \"Europe/Londn\"; write an IANA"},
-      {"Europe/London", "", "locations.json:5: locations[0].timezone: is \"\""},
+      {"Europe/London", "Europe/Londn",
+       "locations.json:5: locations[0].timezone: is \"Europe/Londn\"; write a name of the IANA"},
+      {"Europe/London", "", "locations.json:5: locations[0].timezone: is required"},
       {"Europe/London", "localtime", "locations.json:5: locations[0].timezone: is \"localtime\""},
       {"Europe/London", "/etc/localtime", "locations.json:5: locations[0].timezone"},
       {"Europe/London", "../zoneinfo/UTC", "locations.json:5: locations[0].timezone"},
@@ -258,18 +347,17 @@ TEST_F(CatalogLoaderTest, BrokenLocations_AreRefusedWithLineAndField) {
       {"GBP", "POUND", "locations.json:6: locations[0].currency_code"},
       {"GBP", "EUR",
        "locations.json:8: locations[0].tariff_elements[0]: is \"night\", which is in GBP, but the location is in EUR"},
-      {"\"gb\"", "\"fr\"",
-       "locations.json:7: locations[0].carbon_region: is \"fr\", but there is no such file in carbon/"},
+      {"\"gb\"", "\"fr\"", "locations.json:7: locations[0].carbon_region: is \"fr\", but there is no such series"},
       {"\"gb\"", "7", "locations.json:7: locations[0].carbon_region: is a number"},
       {"\"night\"", "\"nite\"",
        "locations.json:8: locations[0].tariff_elements[0]: is \"nite\", but no element has that"},
       {"\"wholesale\"", "\"night\"",
        "locations.json:8: locations[0].tariff_elements[1]: is \"night\", which is in this list already"},
-      {"\"wholesale\"", "null", "locations.json:8: locations[0].tariff_elements[1]: is null; write an element's id"},
+      {"\"wholesale\"", "null", "locations.json:8: locations[0].tariff_elements[1]: is null; write a text"},
       {"[\"night\", \"wholesale\"]", "\"night\"", "locations.json:8: locations[0].tariff_elements: is a string"},
       {"display_name", "displayname",
-       "locations.json:9: locations[0].displayname: is not known here; allowed: id, timezone"},
-      {"\"Home\"", "5", "locations.json:9: locations[0].display_name: is a number"},
+       "locations.json:9: locations[0].displayname: is not known here; allowed: id, reference_id"},
+      {"\"A-17\"", "5", "locations.json:9: locations[0].reference_id: is a number"},
       {"\"locations\"", "\"location\"", "locations.json:1: locations: is missing"},
       {"\"locations\"", "\"version\": 1, \"locations\"", "locations.json:2: version: is not known here"},
       {"\"timezone\"", "\"id\": 1, \"timezone\"", "locations.json:5: column 7: the name \"id\" is twice"},
@@ -309,25 +397,27 @@ TEST_F(CatalogLoaderTest, BrokenElements_AreRefusedWithLineAndField) {
       {"\"All\"], \"days_and", "\"Alle\"], \"days_and",
        "elements.json:8: elements[0].schedule[0].months[0]: is \"Alle\""},
       {"05:30:00\", \"rate\": [{\"fixed\": 0.07", "05:00:00\", \"rate\": [{\"fixed\": 0.07",
-       "elements.json:8: elements[0].schedule: Mon in Jan: the hours leave a gap from 05:00:00 to 05:30:00"},
+       "elements.json:8: elements[0].schedule: is not right: Mon in Jan: the hours leave a gap from 05:00:00 to "
+       "05:30:00"},
       {"0.07", "\"0.07\"",
        "elements.json:9: elements[0].schedule[0].days_and_hours[0].hours[0].rate[0].fixed: is a string"},
-      {"0.28}]", "0.28, \"to_kwh\": 3}]", "hours[1].rate[0].to_kwh: sets a tier"},
+      {"0.28}]", "0.28, \"to_kwh\": 3}]", "hours[1].rate[0].to_kwh: must be left out of the last tier"},
       {"\"schedule\"", "\"shedule\"",
        "elements.json:8: elements[0].shedule: is not known here; allowed: id, direction"},
-      {"\"schedule\"", "\"shedule\"", "elements.json:3: elements[0].schedule: is missing"},
+      {"\"schedule\"", "\"shedule\"", "elements.json:3: elements[0].schedule: is required"},
       {"\"market_rates\": true,", "", "elements.json:17: elements[1].market_series: goes with market_rates true"},
       {"\"market_rates\": true,", "\"market_rates\": 1,", "elements.json:16: elements[1].market_rates: is a number"},
       {"\"market_rates\": true,\n      \"market_series\": \"hourly\"", "\"market_rates\": true",
-       "elements.json:13: elements[1].market_series: is missing"},
+       "elements.json:13: elements[1].market_series: is required"},
       {"\"hourly\"", "\"daily\"",
-       "elements.json:17: elements[1].market_series: is \"daily\", but there is no such file"},
+       "elements.json:17: elements[1].market_series: is \"daily\", but there is no such series"},
       {"\"GBP\", \"vat_included\": false", "\"EUR\", \"vat_included\": false",
        "elements.json:17: elements[1].market_series: is in GBP, but the element is in EUR"},
       {"\"hourly\"",
        "\"hourly\", \"schedule\": [{\"days_and_hours\": [{\"hours\": [{\"rate\": [{\"surcharge_percentage\": "
        "5.12345}]}]}]}]",
-       "elements.json:13: elements[1]: tariff element wholesale: surcharge_percentage 5.12345 has more than 4 digits"},
+       "elements.json:17: elements[1].schedule: cannot be priced: tariff element wholesale: surcharge_percentage "
+       "5.12345 has more than 4 digits"},
       {"\"elements\": [", "\"elements\": [null,", "elements.json:2: elements[0]: is null; write an object"},
       {"0.28}]}]}]}]", "0.28}]}]}", "elements.json:"},
   };

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/catalog/document_fields.h"
-#include "service/catalog/documents.h"
 #include "service/catalog/fault_log.h"
 
 namespace costs::catalog {
@@ -54,6 +53,7 @@ class Reader {
       const FieldPath at = path.At(i);
       result->seasons.push_back(ReadSeason(element.schedule(i), at));
     }
+    Stop(path);  // the last one may be over the limit
     result->names_special_days = names_special_days_;
   }
 

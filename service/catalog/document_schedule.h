@@ -16,6 +16,8 @@
 
 namespace costs::catalog {
 
+inline constexpr int kMostScheduleHours = 1000;  // entries of hours in a schedule
+
 // What of a rate counts; the rest is ignored, as the API documents.
 enum class RateKind { kFixed, kSurcharge };
 

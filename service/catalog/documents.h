@@ -32,7 +32,6 @@
 namespace costs::catalog {
 
 inline constexpr int kMostTariffElements = 100;  // on a location's list
-inline constexpr int kMostScheduleHours = 1000;  // entries of hours in a schedule
 
 std::vector<FieldViolation> CheckLocation(const energy::costs::v1::Location& location);
 std::vector<FieldViolation> CheckDevice(const energy::costs::v1::Device& device);

@@ -1,22 +1,15 @@
-// Updating a document by a field mask (AIP-134), and what a caller may set at all
-// (AIP-203). Pure functions.
+// Updating a document by a field mask (AIP-134). Pure functions.
 #ifndef SERVICE_CATALOG_FIELD_MASK_H_
 #define SERVICE_CATALOG_FIELD_MASK_H_
 
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
+#include "service/catalog/document_rules.h"
 #include "service/catalog/refusal.h"
 
 namespace costs::catalog {
-
-// Top-level fields of a kind of document.
-struct FieldRules {
-  std::vector<absl::string_view> output_only;  // set by the service
-  std::vector<absl::string_view> immutable;    // set at creation, never after
-};
 
 // Empties the output-only fields: what a caller sends in them is ignored, so that
 // a document that was got can be sent back as it is.

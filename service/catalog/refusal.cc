@@ -10,6 +10,7 @@ namespace {
 
 constexpr char kErrorInfo[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequest[] = "type.googleapis.com/google.rpc.BadRequest";
+constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 template <typename Message>
 Message PayloadOf(const absl::Status& status, absl::string_view type) {
@@ -45,6 +46,15 @@ absl::Status Invalid(const std::vector<FieldViolation>& violations) {
   return Refuse(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", message, violations);
 }
 
+absl::Status Overloaded(absl::string_view message, absl::Duration retry_after) {
+  absl::Status status = Refuse(absl::StatusCode::kUnavailable, "OVERLOADED", message);
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(retry_after, absl::Seconds(1), &retry_after));
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after)));
+  status.SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
+  return status;
+}
+
 std::string ReasonOf(const absl::Status& status) {
   return PayloadOf<google::rpc::ErrorInfo>(status, kErrorInfo).reason();
 }
@@ -56,6 +66,12 @@ std::vector<FieldViolation> ViolationsOf(const absl::Status& status) {
     violations.push_back({fault.field(), fault.description()});
   }
   return violations;
+}
+
+absl::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
+  if (!status.GetPayload(kRetryInfo).has_value()) return absl::nullopt;
+  const google::protobuf::Duration delay = PayloadOf<google::rpc::RetryInfo>(status, kRetryInfo).retry_delay();
+  return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
 }
 
 }  // namespace costs::catalog

@@ -4,8 +4,8 @@
 //   return Refuse(absl::StatusCode::kNotFound, "LOCATION_NOT_FOUND", "there is no location 'x' in this account");
 //   return Invalid({{"timezone", "is required; give an IANA name, such as Europe/London"}});
 //
-// Reason and faults are payloads of the status (google.rpc.ErrorInfo and
-// google.rpc.BadRequest). A status without them is not a refusal: what it tells
+// Reason, faults and wait are payloads of the status (google.rpc.ErrorInfo,
+// BadRequest and RetryInfo). A status without them is not a refusal: what it tells
 // is for the log, not for a caller. Pure functions.
 #ifndef SERVICE_CATALOG_REFUSAL_H_
 #define SERVICE_CATALOG_REFUSAL_H_
@@ -15,6 +15,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 
 namespace costs::catalog {
 
@@ -37,9 +39,15 @@ absl::Status Refuse(absl::StatusCode code, absl::string_view reason, absl::strin
 // INVALID_ARGUMENT with the reason INVALID_FIELD; the message tells every fault.
 absl::Status Invalid(const std::vector<FieldViolation>& violations);
 
+// UNAVAILABLE with the reason OVERLOADED: the same call may do better after
+// `retry_after`.
+absl::Status Overloaded(absl::string_view message, absl::Duration retry_after);
+
 // Empty where the status is no refusal.
 std::string ReasonOf(const absl::Status& status);
 std::vector<FieldViolation> ViolationsOf(const absl::Status& status);
+// Nothing where trying again is not said to help.
+absl::optional<absl::Duration> RetryAfterOf(const absl::Status& status);
 
 }  // namespace costs::catalog
 

@@ -27,7 +27,15 @@ TEST(Refusal, Invalid_TellsEveryFault) {
                                                 FieldViolation{"id", "has 65 characters, of 64 allowed"}));
 }
 
+TEST(Refusal, Overloaded_SaysWhenToComeBack) {
+  const absl::Status status = Overloaded("too much waits", absl::Milliseconds(1500));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), "OVERLOADED");
+  EXPECT_EQ(RetryAfterOf(status), absl::Milliseconds(1500));
+}
+
 TEST(Refusal, OtherStatus_IsNone) {
+  EXPECT_EQ(RetryAfterOf(absl::UnavailableError("disk")), absl::nullopt);
   EXPECT_EQ(ReasonOf(absl::InternalError("disk")), "");
   EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
   EXPECT_THAT(ViolationsOf(absl::InternalError("disk")), IsEmpty());

@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "service/catalog/catalog_time.h"
+#include "service/catalog/names.h"
 #include "service/csv/csv_reader.h"
 #include "service/engine/decimal.h"
 
@@ -134,10 +135,6 @@ bool ReadIntensity(SeriesRows* rows, size_t column, std::optional<Decimal>* inte
 }
 
 }  // namespace
-
-bool IsCurrencyCode(absl::string_view text) {
-  return text.size() == 3 && absl::c_all_of(text, [](unsigned char c) { return absl::ascii_isupper(c); });
-}
 
 std::shared_ptr<const engine::MarketSeries> ReadMarketSeries(std::istream* stream, absl::string_view file,
                                                              std::string id, size_t max_rows, FaultLog* faults) {

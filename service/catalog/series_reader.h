@@ -31,9 +31,6 @@ std::shared_ptr<const engine::MarketSeries> ReadMarketSeries(std::istream* strea
 std::shared_ptr<const engine::CarbonSeries> ReadCarbonSeries(std::istream* stream, absl::string_view file,
                                                              std::string region, size_t max_rows, FaultLog* faults);
 
-// Three letters A to Z, such as GBP.
-bool IsCurrencyCode(absl::string_view text);
-
 }  // namespace costs::catalog
 
 #endif  // SERVICE_CATALOG_SERIES_READER_H_

@@ -16,6 +16,7 @@
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
 #include "service/rest/json_number.h"
+#include "service/rest/json_text.h"
 
 namespace costs::rest {
 namespace {
@@ -104,15 +105,6 @@ absl::string_view MustBe(JsonType type) {
       return "must be true or false, without quotes";
   }
   return "";
-}
-
-// RapidJSON checks the bytes of a string but lets \uDC00, the second half of a
-// surrogate pair, stand alone; it comes out as bytes that are not UTF-8.
-bool HasLoneSurrogate(absl::string_view text) {
-  for (size_t i = 0; i + 1 < text.size(); ++i) {
-    if (text[i] == '\xED' && static_cast<unsigned char>(text[i + 1]) >= 0xA0) return true;
-  }
-  return false;
 }
 
 // Receives the body's JSON and keeps the fields of the outermost object. Never

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "service/catalog/refusal.h"
 #include "service/rest/caller_time.h"
 
 namespace costs::rest {
@@ -46,16 +48,15 @@ struct CodeRow {
 constexpr CodeRow kByStatusCode[] = {
     {absl::StatusCode::kCancelled, 499, "cancelled", "The request was cancelled before it was answered."},
     {absl::StatusCode::kDeadlineExceeded, 504, "deadline_exceeded",
-     "The answer was not ready in time; try again, or send a shorter record."},
+     "The answer was not ready in time; try again, or ask for less."},
 };
 
 constexpr absl::string_view kUpstreamPrefix = "UPSTREAM_";
 constexpr absl::string_view kInternalMessage =
     "Something went wrong on our side; try again later, and quote the X-Request-Id of this answer if it persists.";
 
-int RetryAfterSeconds(const calculator::Failure& failure) {
-  const absl::Duration wait = absl::Ceil(failure.retry_after.value_or(absl::Seconds(1)), absl::Seconds(1));
-  const int64_t seconds = absl::ToInt64Seconds(wait);
+int RetryAfterSeconds(absl::Duration wait) {
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
   return static_cast<int>(std::clamp<int64_t>(seconds, 1, std::numeric_limits<int>::max()));
 }
 
@@ -70,8 +71,27 @@ absl::string_view TypeOf(int status) {
   return status < 500 ? "invalid_request" : "api_error";
 }
 
-absl::string_view ContextName(ErrorContext context) {
-  return context == ErrorContext::kCostsInstant ? "api.costs_instant" : "api";
+// The HTTP status of a refusal. 412: the state that the caller's etag names is not
+// the stored one.
+int StatusOfRefusal(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+      return 400;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kAlreadyExists:
+      return 409;
+    case absl::StatusCode::kAborted:
+      return 412;
+    case absl::StatusCode::kFailedPrecondition:
+      return 422;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    case absl::StatusCode::kResourceExhausted:
+      return 507;
+    default:
+      return 500;
+  }
 }
 
 }  // namespace
@@ -83,14 +103,14 @@ HttpError ErrorFromFailure(const calculator::Failure& failure) {
     error.status = row.status;
     error.code = std::string(row.code);
     error.message = failure.violations.empty() ? failure.message : JoinViolations(failure.violations);
-    if (row.retry_after) error.retry_after_seconds = RetryAfterSeconds(failure);
+    if (row.retry_after) error.retry_after_seconds = RetryAfterSeconds(failure.retry_after.value_or(absl::Seconds(1)));
     return error;
   }
   if (absl::StartsWith(failure.reason, kUpstreamPrefix)) {
     error.status = failure.code == absl::StatusCode::kDeadlineExceeded ? 504 : 502;
     error.code = absl::AsciiStrToLower(failure.reason);
     error.message = failure.message;
-    if (failure.retry_after.has_value()) error.retry_after_seconds = RetryAfterSeconds(failure);
+    if (failure.retry_after.has_value()) error.retry_after_seconds = RetryAfterSeconds(*failure.retry_after);
     return error;
   }
   error.internal = absl::StrCat(absl::StatusCodeToString(failure.code), " ", failure.reason, ": ", failure.message);
@@ -115,7 +135,27 @@ HttpError ErrorFromViolations(const std::vector<calculator::Violation>& violatio
   return error;
 }
 
-std::string RenderError(const HttpError& error, ErrorContext context, bool live_mode, absl::Time time_created) {
+HttpError ErrorFromStatus(const absl::Status& status) {
+  HttpError error;
+  const std::string reason = catalog::ReasonOf(status);
+  error.status = reason.empty() ? 500 : StatusOfRefusal(status.code());
+  if (error.status == 500) {
+    error.code = "internal_error";
+    error.message = std::string(kInternalMessage);
+    error.internal = status.ToString();
+    return error;
+  }
+  error.code = reason == "INVALID_FIELD" ? "invalid_request" : absl::AsciiStrToLower(reason);
+  std::vector<calculator::Violation> violations;
+  for (catalog::FieldViolation& violation : catalog::ViolationsOf(status)) {
+    violations.push_back({std::move(violation.field), std::move(violation.description)});
+  }
+  error.message = violations.empty() ? std::string(status.message()) : JoinViolations(violations);
+  if (const auto wait = catalog::RetryAfterOf(status)) error.retry_after_seconds = RetryAfterSeconds(*wait);
+  return error;
+}
+
+std::string RenderError(const HttpError& error, absl::string_view context, bool live_mode, absl::Time time_created) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
   const auto field = [&json](absl::string_view key, absl::string_view value) {
@@ -126,7 +166,7 @@ std::string RenderError(const HttpError& error, ErrorContext context, bool live_
   field("object", "error");
   json.Key("live_mode");
   json.Bool(live_mode);
-  field("context", ContextName(context));
+  field("context", context);
   field("type", TypeOf(error.status));
   field("code", error.code);
   field("message", error.message);

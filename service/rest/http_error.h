@@ -1,5 +1,6 @@
 // What a refusal looks like over HTTP: status, code and the contract's error
-// body. The only place that maps the calculator's failures to HTTP.
+// body. The only place that maps the calculator's failures and the catalog's
+// refusals to HTTP.
 //
 // Plain values and pure functions.
 #ifndef SERVICE_REST_HTTP_ERROR_H_
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/calculator/calculator.h"
@@ -31,11 +33,14 @@ HttpError ErrorFromFailure(const calculator::Failure& failure);
 // 400 invalid_request with every violation: "value: must be …; end_time: …".
 HttpError ErrorFromViolations(const std::vector<calculator::Violation>& violations);
 
-// Where an error came up, as its `context` says.
-enum class ErrorContext { kApi, kCostsInstant };
+// A refusal (service/catalog/refusal.h) by its status code: the code of the answer
+// is its reason in lower case. A status that is none is a 500 whose text goes to
+// `internal`.
+HttpError ErrorFromStatus(const absl::Status& status);
 
-// {"object":"error",…}. `type` follows from the status.
-std::string RenderError(const HttpError& error, ErrorContext context, bool live_mode, absl::Time time_created);
+// {"object":"error",…}. `context` says where the error came up, such as
+// "api.costs_instant"; `type` follows from the status.
+std::string RenderError(const HttpError& error, absl::string_view context, bool live_mode, absl::Time time_created);
 
 }  // namespace costs::rest
 

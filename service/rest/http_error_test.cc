@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "service/catalog/refusal.h"
 
 namespace costs::rest {
 namespace {
@@ -75,21 +76,53 @@ TEST(ErrorFromFailure, Violations_AreAllInTheMessage) {
   EXPECT_EQ(ErrorFromViolations(failure.violations).code, "invalid_request");
 }
 
+TEST(ErrorFromStatus, EveryCodeOfARefusal_HasItsStatus) {
+  using Code = absl::StatusCode;
+  const struct {
+    Code code;
+    const char* reason;
+    int status;
+    const char* http_code;
+  } cases[] = {
+      {Code::kInvalidArgument, "INVALID_FIELD", 400, "invalid_request"},
+      {Code::kNotFound, "DEVICE_NOT_FOUND", 404, "device_not_found"},
+      {Code::kAlreadyExists, "LOCATION_EXISTS", 409, "location_exists"},
+      {Code::kAborted, "ETAG_MISMATCH", 412, "etag_mismatch"},
+      {Code::kFailedPrecondition, "NO_PRICE_DATA", 422, "no_price_data"},
+      {Code::kUnavailable, "STORE_UNAVAILABLE", 503, "store_unavailable"},
+      {Code::kResourceExhausted, "STORE_FULL", 507, "store_full"},
+      {Code::kInternal, "SOMETHING_NEW", 500, "internal_error"},
+  };
+  for (const auto& c : cases) {
+    const HttpError error = ErrorFromStatus(catalog::Refuse(c.code, c.reason, "its own words"));
+    EXPECT_EQ(error.status, c.status) << c.reason;
+    EXPECT_EQ(error.code, c.http_code) << c.reason;
+    EXPECT_EQ(error.message == "its own words", c.status != 500) << c.reason;
+    EXPECT_EQ(error.internal.empty(), c.status != 500) << c.reason;
+    EXPECT_FALSE(error.retry_after_seconds.has_value()) << c.reason;
+  }
+  EXPECT_EQ(ErrorFromStatus(catalog::Invalid({{"id", "is long"}, {"type", "is required"}})).message,
+            "id: is long; type: is required");
+  EXPECT_EQ(ErrorFromStatus(catalog::Overloaded("x", absl::Milliseconds(1500))).retry_after_seconds, 2);
+  const HttpError other = ErrorFromStatus(absl::NotFoundError("/var/lib/secret"));
+  EXPECT_EQ(other.status, 500);
+  EXPECT_EQ(other.message.find("secret"), std::string::npos);
+  EXPECT_NE(other.internal.find("secret"), std::string::npos);
+}
+
 TEST(RenderError, EveryStatus_HasTheContractsBody) {
   const absl::Time when = absl::FromUnixMillis(1'643'711'580'003);
   HttpError error;
   error.status = 422;
   error.code = "no_price_data";
   error.message = "a \"quoted\"\nline";
-  EXPECT_EQ(RenderError(error, ErrorContext::kCostsInstant, true, when),
+  EXPECT_EQ(RenderError(error, "api.costs_instant", true, when),
             R"({"object":"error","live_mode":true,"context":"api.costs_instant","type":"invalid_request",)"
             R"("code":"no_price_data","message":"a \"quoted\"\nline","time_created":"2022-02-01T10:33:00.003Z"})");
   error.status = 429;
-  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when).find(R"("context":"api","type":"rate_limit")"),
-            std::string::npos);
+  EXPECT_NE(RenderError(error, "api", false, when).find(R"("context":"api","type":"rate_limit")"), std::string::npos);
   error.status = 503;
-  EXPECT_NE(RenderError(error, ErrorContext::kApi, false, when)
-                .find(R"("live_mode":false,"context":"api","type":"api_error")"),
+  EXPECT_NE(RenderError(error, "api", false, when).find(R"("live_mode":false,"context":"api","type":"api_error")"),
             std::string::npos);
 }
 

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "rapidjson/encodings.h"
+#include "rapidjson/memorystream.h"
 
 namespace costs::rest {
 namespace {
@@ -15,6 +17,20 @@ enum class Part { kPath, kQuery };
 int HexDigit(char c) {
   if (absl::ascii_isdigit(static_cast<unsigned char>(c))) return c - '0';
   return absl::ascii_tolower(static_cast<unsigned char>(c)) - 'a' + 10;
+}
+
+// Where RapidJSON's validation puts what it has seen.
+struct Nowhere {
+  void Put(char) {}
+};
+
+bool IsUtf8(absl::string_view text) {
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  Nowhere nowhere;
+  while (stream.Tell() < text.size()) {
+    if (!rapidjson::UTF8<>::Validate(stream, nowhere)) return false;
+  }
+  return stream.Tell() == text.size();
 }
 
 absl::StatusOr<std::string> Decode(absl::string_view text, Part part) {
@@ -39,6 +55,10 @@ absl::StatusOr<std::string> Decode(absl::string_view text, Part part) {
       }
       i += 2;
     }
+  }
+  if (!IsUtf8(decoded)) {
+    return absl::InvalidArgumentError(
+        "the request target has bytes that are not UTF-8; write text as UTF-8, in % codes");
   }
   return decoded;
 }

@@ -22,7 +22,7 @@ struct RequestTarget {
 
 // Splits an origin-form (`/costs/instant?a=b`) or absolute-form target
 // (`http://host/costs/instant`). In the query `+` is a blank. INVALID_ARGUMENT:
-// another form, a broken percent code, or a fragment.
+// another form, a broken percent code, bytes that are not UTF-8, or a fragment.
 absl::StatusOr<RequestTarget> ParseRequestTarget(absl::string_view target);
 
 }  // namespace costs::rest

@@ -38,6 +38,7 @@ TEST(ParseRequestTarget, Path_KeepsEncodedSlashAndPlus) {
       {"http://host?a=b", "/"},
       {"//host/path", "//host/path"},
       {"/costs/instant/", "/costs/instant/"},
+      {"/caf%C3%A9/%F0%9F%98%80", "/caf\u00e9/\U0001F600"},
   };
   for (const Case& c : cases) {
     const auto target = ParseRequestTarget(c.target);
@@ -47,7 +48,8 @@ TEST(ParseRequestTarget, Path_KeepsEncodedSlashAndPlus) {
 }
 
 TEST(ParseRequestTarget, Malformed_IsRefused) {
-  for (const char* target : {"", "*", "costs", "host:443", "/%", "/%2", "/%zz", "/?a=%", "/?%4=b", "/?a=%g1", "/a#b"}) {
+  for (const char* target : {"", "*", "costs", "host:443", "/%", "/%2", "/%zz", "/?a=%", "/?%4=b", "/?a=%g1", "/a#b",
+                             "/locations/%ff", "/locations/a%C3", "/?a=%ed%a0%80", "/?%80=b", "/\xc0\xaf"}) {
     EXPECT_EQ(ParseRequestTarget(target).status().code(), absl::StatusCode::kInvalidArgument) << target;
   }
 }

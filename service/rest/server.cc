@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -26,6 +27,8 @@
 #include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
 #include "boost/system/system_error.hpp"
+#include "service/rest/instant_route.h"
+#include "service/rest/router.h"
 #include "service/rest/session.h"
 
 namespace costs::rest {
@@ -81,16 +84,33 @@ absl::Status CheckOptions(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
+// All that is served: the two routes that every server has, then the options' own.
+Router RouterOf(ServerOptions* options) {
+  std::vector<Route> routes = {
+      InstantRoute(options->calculator, {options->account_id, options->live_mode}, options->limits.body_bytes),
+      {"GET", "/healthz", "api", 0, [serving = options->serving](const Request&, const Done& done) {
+         const bool yes = serving();
+         done({yes ? 200 : 503, yes ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", "", std::nullopt});
+       }}};
+  std::move(options->routes.begin(), options->routes.end(), std::back_inserter(routes));
+  options->routes.clear();
+  return Router(std::move(routes));
+}
+
+std::shared_ptr<SessionEnvironment> EnvironmentOf(ServerOptions options) {
+  Router router = RouterOf(&options);
+  return std::make_shared<SessionEnvironment>(std::move(options), std::move(router));
+}
+
 }  // namespace
 
 class Server::Impl {
  public:
   explicit Impl(ServerOptions options)
-      : environment_(std::make_shared<SessionEnvironment>()),
+      : environment_(EnvironmentOf(std::move(options))),
         work_(net::make_work_guard(io_)),
         acceptor_(net::make_strand(io_)),
         accept_pause_(acceptor_.get_executor()) {
-    environment_->options = std::move(options);
     environment_->request_id_prefix = RandomPrefix();
     environment_->finished = [this](Session* session) { Remove(session); };
   }

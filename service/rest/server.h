@@ -3,6 +3,8 @@
 //   POST /costs/instant   the contract's call, answered by a Calculator
 //   GET, HEAD /healthz    {"status":"SERVING"}, or 503 {"status":"NOT_SERVING"}
 //
+// and of the routes that its options add, such as the catalog's.
+//
 //   Server server(std::move(options));
 //   absl::StatusOr<uint16_t> port = server.Start();
 //   …

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "service/calculator/calculator.h"
+#include "service/rest/router.h"
 
 namespace costs::rest {
 
@@ -18,12 +20,12 @@ namespace costs::rest {
 // client who trickles bytes gains nothing.
 struct Limits {
   uint32_t header_bytes = 8 * 1024;           // of the request line, and of the fields
-  uint64_t body_bytes = 64 * 1024;            // of a request
+  uint64_t body_bytes = 64 * 1024;            // of a record; routes may have their own limit
   size_t connections = 1024;                  // more are answered 503 and closed
   absl::Duration header = absl::Seconds(10);  // also a new connection's first byte
   absl::Duration body = absl::Seconds(10);
-  absl::Duration idle = absl::Seconds(75);         // between two requests
-  absl::Duration calculation = absl::Seconds(30);  // the Caller's deadline
+  absl::Duration idle = absl::Seconds(75);  // between two requests
+  absl::Duration work = absl::Seconds(30);  // from the whole request to its answer
   absl::Duration write = absl::Seconds(30);
   // Reading on after the last answer, so that the client gets to read it.
   absl::Duration linger = absl::Seconds(1);
@@ -40,6 +42,8 @@ struct ServerOptions {
   int io_threads = 2;
   // Borrowed; outlives the server and every `done` that it was given.
   calculator::Calculator* calculator = nullptr;
+  // What is served besides the two routes of server.h.
+  std::vector<Route> routes;
   // Whom the requests are counted as, until there is a login.
   std::string account_id;
   bool live_mode = false;

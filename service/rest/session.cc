@@ -8,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/types/span.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "boost/asio/write.hpp"
@@ -23,10 +22,7 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr char kCostsInstantPath[] = "/costs/instant";
-constexpr char kHealthPath[] = "/healthz";
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr size_t kLongestRequestId = 128;
 constexpr size_t kFirstRead = 1024;
 // Room in a session's buffer for what is read beyond a header.
 constexpr size_t kReadAhead = size_t{16} * 1024;
@@ -37,63 +33,11 @@ constexpr absl::Duration kLongestTimeout = absl::Hours(24 * 365);
 
 absl::string_view View(beast::string_view text) { return absl::string_view(text.data(), text.size()); }
 
-HttpError MakeError(int status, absl::string_view code, std::string message) {
-  HttpError error;
-  error.status = status;
-  error.code = std::string(code);
-  error.message = std::move(message);
-  return error;
-}
-
-HttpError TooLarge(const Limits& limits) {
-  return MakeError(413, "body_too_large",
-                   absl::StrCat("body: is over the limit of ", limits.body_bytes, " bytes; send one record a request"));
-}
-
-HttpError TimedOut() {
-  return MakeError(408, "request_timeout", "The request did not arrive in time; send it without pausing.");
-}
-
-HttpError Overloaded(absl::string_view why) {
-  HttpError error = MakeError(503, "overloaded", std::string(why));
-  error.retry_after_seconds = 1;
-  return error;
-}
-
-HttpError FromHttpError(const beast::error_code& error, const Limits& limits) {
-  if (error == http::error::body_limit) return TooLarge(limits);
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return MakeError(431, "header_too_large",
-                     absl::StrCat("The request's header is over the limit of ", limits.header_bytes,
-                                  " bytes; leave out fields that are not needed."));
-  }
-  if (error == http::error::partial_message) {
-    return MakeError(400, "malformed_request", "The request ended before it was whole; send all that its header says.");
-  }
-  return MakeError(400, "malformed_request", absl::StrCat("The request is not HTTP/1.1: ", error.message(), "."));
-}
-
-bool IsRequestId(absl::string_view text) {
-  return !text.empty() && text.size() <= kLongestRequestId && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
-}
-
-bool IsJson(absl::string_view content_type) {
-  const absl::string_view type = content_type.substr(0, content_type.find(';'));
-  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/json");
-}
-
 }  // namespace
 
-// A calculation under way. The calculator's `done` owns it, so that the batch
-// and all that it borrows stay even when the session ends first.
+// Work under way. The handler's `done` owns it, also when the session ends first.
 struct Session::Call {
-  std::shared_ptr<SessionEnvironment> environment;  // account_id
-  CostsRequest request;
-  calculator::Submission submission;
-  calculator::Outcome outcome;
-  calculator::Batch batch;
+  std::shared_ptr<SessionEnvironment> environment;
   // Shared once more, since `cancelled` may be copied.
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> done{false};
@@ -139,7 +83,7 @@ void Session::Start() {
       self->socket_.non_blocking(true, ignored);  // for the reads of OnReadable
       if (!self->refused_) return self->AwaitRequest(self->environment_->options.limits.header);
       self->TakeHeader();
-      self->Refuse({Overloaded("Too many connections are open; use one for several requests, or try again later."), ""},
+      self->Refuse({TooBusy("Too many connections are open; use one for several requests, or try again later."), ""},
                    /*close=*/true);
     });
   });
@@ -194,12 +138,12 @@ void Session::OnTimeout() {
       timed_out_ = true;
       socket_.cancel();
       return;
-    case Phase::kCalculating: {
+    case Phase::kWorking: {
       calculator::Failure failure;
       failure.code = absl::StatusCode::kDeadlineExceeded;
       call_->cancelled->store(true);
       call_.reset();
-      ++calculation_number_;
+      ++work_number_;
       socket_.cancel();
       return Refuse({ErrorFromFailure(failure), ""}, /*close=*/true);
     }
@@ -233,7 +177,8 @@ void Session::ReadHeader() {
   timed_out_ = false;
   parser_.emplace();
   parser_->header_limit(limits.header_bytes);
-  parser_->body_limit(limits.body_bytes);
+  // The largest of any route: which one it is, is not known yet.
+  parser_->body_limit(environment_->router.largest_body());
   StartTimer(limits.header);
   http::async_read_header(socket_, buffer_, *parser_, Then(&Session::OnHeader));
 }
@@ -241,9 +186,12 @@ void Session::ReadHeader() {
 void Session::OnHeader(ErrorCode error, size_t) {
   TakeHeader();
   if (error) return OnReadError(error);
-  refusal_ = CheckHeader();
+  if (!refusal_.has_value()) refusal_ = CheckHeader(parser_->get(), match_);
+  const uint64_t limit = BodyLimit();
+  if (parser_->content_length().value_or(0) > limit) return OnReadError(http::error::body_limit);
+  parser_->body_limit(limit);  // of a body whose length is not said
   if (parser_->is_done()) return Dispatch();
-  if (ExpectsContinue()) {
+  if (ExpectsContinue(parser_->get())) {
     // Whether a refused client sends its body all the same is unknown, so what
     // follows could not be told from a next request.
     if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/true);
@@ -272,12 +220,17 @@ void Session::OnReadError(ErrorCode error) {
   if (timed_out_) return Refuse({TimedOut(), ""}, /*close=*/true);
   const bool of_http = error.category() == http::make_error_code(http::error::bad_method).category();
   if (!of_http || error == http::error::end_of_stream) return Close();
-  Refuse({FromHttpError(error, environment_->options.limits), ""}, /*close=*/true);
+  Refuse({ErrorOfReading(error, environment_->options.limits.header_bytes, BodyLimit()), ""}, /*close=*/true);
+}
+
+uint64_t Session::BodyLimit() const {
+  const uint64_t of_route = match_.route == nullptr ? 0 : match_.route->body_bytes;
+  return of_route > 0 ? of_route : environment_->options.limits.body_bytes;
 }
 
 // Keeps what the answer needs of the header, however much of it was read.
 void Session::TakeHeader() {
-  route_ = Route::kUnknown;
+  match_ = Router::Match();
   query_.clear();
   refusal_.reset();
   request_id_.clear();
@@ -295,8 +248,7 @@ void Session::TakeHeader() {
     }
     absl::StatusOr<RequestTarget> target = ParseRequestTarget(View(request.target()));
     if (target.ok()) {
-      if (target->path == kCostsInstantPath) route_ = Route::kCostsInstant;
-      if (target->path == kHealthPath) route_ = Route::kHealth;
+      match_ = environment_->router.Find(View(request.method_string()), target->path);
       query_ = std::move(target->query);
     } else {
       refusal_ = Refusal{MakeError(400, "malformed_request", absl::StrCat(target.status().message(), ".")), ""};
@@ -305,45 +257,6 @@ void Session::TakeHeader() {
   if (request_id_.empty()) {
     request_id_ = absl::StrFormat("%s%08x", environment_->request_id_prefix, environment_->next_request.fetch_add(1));
   }
-}
-
-std::optional<Session::Refusal> Session::CheckHeader() const {
-  const auto& request = parser_->get();
-  if (refusal_.has_value()) return refusal_;
-  if (request.version() >= 11 && request.count(http::field::host) != 1) {
-    return Refusal{MakeError(400, "malformed_request", "The request needs exactly one Host field; give it once."), ""};
-  }
-  if (route_ == Route::kUnknown) {
-    return Refusal{MakeError(404, "not_found",
-                             absl::StrCat("There is nothing at this path; use POST ", kCostsInstantPath, " or GET ",
-                                          kHealthPath, ".")),
-                   ""};
-  }
-  const bool costs = route_ == Route::kCostsInstant;
-  const bool allowed = costs ? request.method() == http::verb::post
-                             : request.method() == http::verb::get || request.method() == http::verb::head;
-  if (!allowed) {
-    const absl::string_view allow = costs ? "POST" : "GET, HEAD";
-    return Refusal{MakeError(405, "method_not_allowed", absl::StrCat("This path takes ", allow, " only.")), allow};
-  }
-  if (!costs) return std::nullopt;
-  const auto content_type = request.find(http::field::content_type);
-  if (content_type != request.end() && !IsJson(View(content_type->value()))) {
-    return Refusal{
-        MakeError(415, "unsupported_media_type", "The Content-Type must be application/json; send the record as JSON."),
-        ""};
-  }
-  const auto encoding = request.find(http::field::content_encoding);
-  if (encoding != request.end() && !absl::EqualsIgnoreCase(View(encoding->value()), "identity")) {
-    return Refusal{
-        MakeError(415, "unsupported_media_type", "A Content-Encoding is not accepted; send the JSON as it is."), ""};
-  }
-  return std::nullopt;
-}
-
-bool Session::ExpectsContinue() const {
-  const auto& request = parser_->get();
-  return request.version() >= 11 && absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue");
 }
 
 // ---- answering ----------------------------------------------------------------
@@ -357,45 +270,34 @@ void Session::Dispatch() {
                   /*close=*/true);
   }
   if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/refusal_->error.code == "malformed_request");
-  if (route_ == Route::kHealth) return AnswerHealth();
-  StartCalculation();
+  StartWork();
 }
 
-void Session::AnswerHealth() {
-  const bool serving = environment_->options.serving();
-  Answer(serving ? 200 : 503, serving ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", /*close=*/false);
-}
-
-void Session::StartCalculation() {
-  const ServerOptions& options = environment_->options;
+void Session::StartWork() {
+  const Limits& limits = environment_->options.limits;
   auto call = std::make_shared<Call>();
-  const std::vector<calculator::Violation> violations =
-      ParseCostsRequest(parser_->get().body(), query_, &call->request);
-  if (!violations.empty()) return Refuse({ErrorFromViolations(violations), ""}, /*close=*/false);
-
   call->environment = environment_;
-  call->submission = call->request.submission();
-  calculator::Batch& batch = call->batch;
-  batch.caller.account_id = call->environment->options.account_id;
-  batch.caller.live_mode = options.live_mode;
-  batch.caller.deadline = options.clock() + options.limits.calculation;
-  batch.caller.cancelled = [cancelled = call->cancelled] { return cancelled->load(); };
-  batch.options = call->request.options;
-  batch.submissions = absl::MakeConstSpan(&call->submission, 1);
-  batch.outcomes = absl::MakeSpan(&call->outcome, 1);
+  Request request;
+  request.parameters = std::move(match_.parameters);
+  request.query = std::move(query_);
+  request.if_match = std::string(View(parser_->get()[http::field::if_match]));
+  request.body = std::move(parser_->get().body());
+  request.deadline = environment_->options.clock() + limits.work;
+  request.cancelled = [cancelled = call->cancelled] { return cancelled->load(); };
 
-  phase_ = Phase::kCalculating;
+  phase_ = Phase::kWorking;
   call_ = call;
-  ++calculation_number_;
-  StartTimer(options.limits.calculation);
-  options.calculator->Calculate(&batch, [weak = weak_from_this(), call]() {
+  ++work_number_;
+  StartTimer(limits.work);
+  match_.route->handler(std::move(request), [weak = weak_from_this(), call](Answer answer) {
     call->done.store(true);
     try {
       call->environment->gate.IfOpen([&] {
         const std::shared_ptr<Session> session = weak.lock();
         if (session == nullptr) return;
-        net::post(session->socket_.get_executor(),
-                  [session, call] { session->Guard([&] { session->OnCalculated(call); }); });
+        net::post(session->socket_.get_executor(), [session, call, answer = std::move(answer)]() mutable {
+          session->Guard([&] { session->OnWorkDone(call, std::move(answer)); });
+        });
       });
     } catch (const std::exception&) {
       // The session's own timer answers in place of this.
@@ -404,29 +306,27 @@ void Session::StartCalculation() {
   if (!call->done.load()) WatchPeer();
 }
 
-void Session::OnCalculated(const std::shared_ptr<Call>& call) {
-  if (phase_ != Phase::kCalculating || call != call_) return;  // answered in its place
+void Session::OnWorkDone(const std::shared_ptr<Call>& call, Answer answer) {
+  if (phase_ != Phase::kWorking || call != call_) return;  // answered in its place
   call_.reset();
-  ++calculation_number_;
+  ++work_number_;
   StopTimers();
   socket_.cancel();  // the watch
-  if (!call->outcome.ok()) return Refuse({ErrorFromFailure(*call->outcome.failure), ""}, /*close=*/false);
-  AnswerContext context;
-  context.account_id = environment_->options.account_id;
-  context.live_mode = environment_->options.live_mode;
-  context.time_created = call->batch.time_created;
-  Answer(200, RenderMeterRecord(call->request, call->outcome.record, context), /*close=*/false);
+  if (answer.error.has_value()) return Refuse({*std::move(answer.error), ""}, /*close=*/false);
+  response_.emplace();
+  if (!answer.etag.empty()) response_->set(http::field::etag, answer.etag);
+  Respond(answer.status, std::move(answer.body), /*close=*/false);
 }
 
 void Session::WatchPeer() {
   socket_.async_wait(net::ip::tcp::socket::wait_read,
-                     [self = shared_from_this(), calculation = calculation_number_](ErrorCode error) {
-                       self->Guard([&] { self->OnReadable(error, calculation); });
+                     [self = shared_from_this(), work = work_number_](ErrorCode error) {
+                       self->Guard([&] { self->OnReadable(error, work); });
                      });
 }
 
-void Session::OnReadable(ErrorCode error, uint64_t calculation) {
-  if (error || phase_ != Phase::kCalculating || calculation != calculation_number_) return;
+void Session::OnReadable(ErrorCode error, uint64_t work) {
+  if (error || phase_ != Phase::kWorking || work != work_number_) return;
   ErrorCode read_error;
   const size_t room = std::min(kFirstRead, buffer_.max_size() - buffer_.size());
   const size_t bytes = socket_.read_some(buffer_.prepare(room), read_error);
@@ -443,9 +343,9 @@ void Session::OnHalfClosed() {
   const absl::Duration patience = environment_->options.limits.half_close;
   half_close_timer_.expires_after(
       absl::ToChronoNanoseconds(std::clamp(patience, absl::ZeroDuration(), kLongestTimeout)));
-  half_close_timer_.async_wait([self = shared_from_this(), calculation = calculation_number_](ErrorCode error) {
+  half_close_timer_.async_wait([self = shared_from_this(), work = work_number_](ErrorCode error) {
     self->Guard([&] {
-      if (error || self->phase_ != Phase::kCalculating || calculation != self->calculation_number_) return;
+      if (error || self->phase_ != Phase::kWorking || work != self->work_number_) return;
       self->call_->cancelled->store(true);
     });
   });
@@ -457,18 +357,18 @@ void Session::Refuse(const Refusal& refusal, bool close) {
   if (!error.internal.empty()) {
     options.log(absl::StrCat("REST request ", request_id_, " answered ", error.status, ": ", error.internal));
   }
-  const ErrorContext context = route_ == Route::kCostsInstant ? ErrorContext::kCostsInstant : ErrorContext::kApi;
+  const absl::string_view context = match_.context.empty() ? "api" : absl::string_view(match_.context);
   response_.emplace();
   if (!refusal.allow.empty()) {
-    response_->set(http::field::allow, beast::string_view(refusal.allow.data(), refusal.allow.size()));
+    response_->set(http::field::allow, refusal.allow);
   }
   if (error.retry_after_seconds.has_value()) {
     response_->set(http::field::retry_after, absl::StrCat(*error.retry_after_seconds));
   }
-  Answer(error.status, RenderError(error, context, options.live_mode, options.clock()), close);
+  Respond(error.status, RenderError(error, context, options.live_mode, options.clock()), close);
 }
 
-void Session::Answer(int status, std::string body, bool close) {
+void Session::Respond(int status, std::string body, bool close) {
   const bool keep_alive = keep_alive_ && !close && !draining_;
   if (!response_.has_value()) response_.emplace();
   response_->version(version_);

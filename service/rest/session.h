@@ -1,10 +1,10 @@
 // One connection of the REST server: reads requests one after the other, has
-// them answered, writes the answers.
+// them answered by the handlers of their routes, writes the answers.
 //
 // A session lives on its socket's strand: all its state is touched there only.
 // It is owned by the server's register and by its own pending operations. A
-// calculation may outlive it: what the calculator works on is a Call, which the
-// `done` given to the calculator owns together with the session.
+// handler's work may outlive it: what the `done` given to the handler owns is a
+// Call.
 #ifndef SERVICE_REST_SESSION_H_
 #define SERVICE_REST_SESSION_H_
 
@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -27,9 +28,11 @@
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/serializer.hpp"
 #include "boost/beast/http/string_body.hpp"
-#include "service/rest/costs_json.h"
+#include "service/rest/exchange.h"
+#include "service/rest/header_check.h"
 #include "service/rest/http_error.h"
 #include "service/rest/request_target.h"
+#include "service/rest/router.h"
 #include "service/rest/server_options.h"
 
 namespace costs::rest {
@@ -54,10 +57,14 @@ class AnswerGate {
 
 class Session;
 
-// What the sessions of a server share. Outlives the server where a calculator
-// still holds a Call.
+// What the sessions of a server share. Outlives the server where a handler still
+// holds a Call.
 struct SessionEnvironment {
-  ServerOptions options;
+  SessionEnvironment(ServerOptions server_options, Router table)
+      : options(std::move(server_options)), router(std::move(table)) {}
+
+  const ServerOptions options;
+  const Router router;
   // Called once by each session that ends, on its strand.
   std::function<void(Session*)> finished;
   std::string request_id_prefix;  // of this process's run
@@ -85,16 +92,9 @@ class Session : public std::enable_shared_from_this<Session> {
   using ErrorCode = boost::beast::error_code;
   using Body = boost::beast::http::string_body;
 
-  enum class Phase { kIdle, kReading, kCalculating, kWriting, kLingering, kClosed };
-  enum class Route { kUnknown, kCostsInstant, kHealth };
+  enum class Phase { kIdle, kReading, kWorking, kWriting, kLingering, kClosed };
 
   struct Call;
-
-  // A refusal and what else its answer says.
-  struct Refusal {
-    HttpError error;
-    absl::string_view allow;  // of 405
-  };
 
   // Runs `step`; whatever it throws ends this session and no other.
   template <typename Step>
@@ -116,20 +116,18 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnReadError(ErrorCode error);
 
   void TakeHeader();
-  std::optional<Refusal> CheckHeader() const;
-  bool ExpectsContinue() const;
+  uint64_t BodyLimit() const;  // of the request whose header was read
 
   void Dispatch();
-  void AnswerHealth();
-  void StartCalculation();
-  void OnCalculated(const std::shared_ptr<Call>& call);
-  // Notices a client who goes while the calculator works.
+  void StartWork();
+  void OnWorkDone(const std::shared_ptr<Call>& call, rest::Answer answer);
+  // Notices a client who goes while the handler works.
   void WatchPeer();
-  void OnReadable(ErrorCode error, uint64_t calculation);
+  void OnReadable(ErrorCode error, uint64_t work);
   void OnHalfClosed();
 
   void Refuse(const Refusal& refusal, bool close);
-  void Answer(int status, std::string body, bool close);
+  void Respond(int status, std::string body, bool close);
   void Write();
   void OnWritten(ErrorCode error, size_t bytes);
   void Linger();
@@ -148,7 +146,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // The request that is being read or answered.
   std::optional<boost::beast::http::request_parser<Body>> parser_;
-  Route route_ = Route::kUnknown;
+  Router::Match match_;
   Query query_;
   std::optional<Refusal> refusal_;  // found in the header, answered after the body
   std::string request_id_;
@@ -157,7 +155,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool head_ = false;
 
   std::shared_ptr<Call> call_;
-  uint64_t calculation_number_ = 0;  // tells a watch of an earlier calculation from this one's
+  uint64_t work_number_ = 0;  // tells a watch of earlier work from this one's
 
   std::optional<boost::beast::http::response<Body>> response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;

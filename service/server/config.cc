@@ -10,7 +10,13 @@
 ABSL_FLAG(std::string, grpc_listen, "127.0.0.1:50051", "Address of the gRPC port, host:port; port 0 takes a free one.");
 ABSL_FLAG(std::string, rest_listen, "127.0.0.1:8080",
           "Address of the REST port, host:port; port 0 takes a free one; empty: no REST face.");
-ABSL_FLAG(std::string, catalog, "", "Directory of the catalog: locations, tariff elements, market and carbon series.");
+ABSL_FLAG(
+    std::string, catalog, "",
+    "Directory of the catalog: locations, tariff elements, market and carbon series. With --store it only fills a "
+    "store that is empty.");
+ABSL_FLAG(std::string, store, "",
+          "SQLite file of a catalog that calls can change; it is made where there is none. Empty: the catalog is the "
+          "directory's, and calls cannot change it.");
 ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
 ABSL_FLAG(bool, live_mode, true, "Whether that account's calls are in live mode; false: test mode.");
 ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantCosts call, 1 to 1000.");
@@ -31,6 +37,12 @@ namespace {
 bool IsDirectory(const std::string& path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 class Checker {
@@ -72,6 +84,7 @@ ServerConfig ConfigFromFlags() {
   config.grpc_listen = absl::GetFlag(FLAGS_grpc_listen);
   config.rest_listen = absl::GetFlag(FLAGS_rest_listen);
   config.catalog = absl::GetFlag(FLAGS_catalog);
+  config.store = absl::GetFlag(FLAGS_store);
   config.account_id = absl::GetFlag(FLAGS_account_id);
   config.live_mode = absl::GetFlag(FLAGS_live_mode);
   config.batch_limit = absl::GetFlag(FLAGS_batch_limit);
@@ -89,8 +102,14 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   Checker check;
   check.Address("grpc_listen", config.grpc_listen);
   if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
+  if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
+    check.Fault("store", absl::StrCat("is '", config.store, "', but there is no directory '", DirectoryOf(config.store),
+                                      "'; make it, or name another"));
+  }
   if (config.catalog.empty()) {
-    check.Fault("catalog", "is required; name a directory, such as service/catalog/demo");
+    if (config.store.empty()) {
+      check.Fault("catalog", "is required without --store; name a directory, such as service/catalog/demo");
+    }
   } else if (!IsDirectory(config.catalog)) {
     check.Fault("catalog", absl::StrCat("is '", config.catalog, "', which is not a directory"));
   }

@@ -16,7 +16,8 @@ namespace costs::server {
 struct ServerConfig {
   std::string grpc_listen;  // host:port; port 0: any free one
   std::string rest_listen;  // host:port; empty: no REST face
-  std::string catalog;      // a directory
+  std::string catalog;      // a directory; with a store, what fills it once; may be empty then
+  std::string store;        // an SQLite file; empty: the catalog is its files, and read-only
 
   std::string account_id;
   bool live_mode = true;

@@ -31,6 +31,16 @@ TEST(Config, NoRestFace_IsFine) {
   EXPECT_THAT(CheckConfig(config), IsEmpty());
 }
 
+TEST(Config, StoreWithOrWithoutACatalog_IsFine) {
+  ServerConfig config = Good();
+  config.store = testing::TempDir() + "/catalog.sqlite";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+  config.catalog = "";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+  config.store = "catalog.sqlite";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+}
+
 TEST(Config, BadSetting_IsNamedWithItsRemedy) {
   const struct {
     std::function<void(ServerConfig*)> change;
@@ -40,7 +50,9 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->grpc_listen = "localhost:65536"; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->grpc_listen = ""; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->rest_listen = ":8080"; }, "--rest_listen"},
-      {[](ServerConfig* c) { c->catalog = ""; }, "--catalog is required"},
+      {[](ServerConfig* c) { c->catalog = ""; }, "--catalog is required without --store"},
+      {[](ServerConfig* c) { c->store = "/nowhere/catalog.sqlite"; },
+       "--store is '/nowhere/catalog.sqlite', but there is no directory '/nowhere'"},
       {[](ServerConfig* c) { c->catalog = "/nowhere"; }, "--catalog is '/nowhere', which is not a directory"},
       {[](ServerConfig* c) { c->account_id = ""; }, "--account_id"},
       {[](ServerConfig* c) { c->batch_limit = 1001; }, "--batch_limit is 1001; it must be between 1 and 1000"},

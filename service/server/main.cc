@@ -1,5 +1,5 @@
 // costsd: serves instant costs over gRPC and REST until SIGTERM or SIGINT.
-// SIGHUP reads the catalog again.
+// SIGHUP reads the catalog's files again.
 #include <pthread.h>
 #include <signal.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kUsage[] =
     "Serves the cost and carbon of meter records over gRPC and REST.\n"
-    "  costsd --catalog=DIRECTORY [--grpc_listen=HOST:PORT] [--rest_listen=HOST:PORT]\n"
+    "  costsd --catalog=DIRECTORY [--store=FILE] [--grpc_listen=HOST:PORT] [--rest_listen=HOST:PORT]\n"
     "All settings may stand in a file, one --flag=value a line: costsd --flagfile=FILE";
 
 constexpr int kExitUsage = 2;

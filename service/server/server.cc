@@ -9,45 +9,55 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/calculator/local_calculator.h"
-#include "service/catalog/catalog_loader.h"
-#include "service/catalog/snapshot.h"
+#include "service/catalog/catalog.h"
+#include "service/executor/catalog_threads.h"
+#include "service/rest/catalog_routes.h"
 #include "service/rest/server.h"
+#include "service/rpc/carbon_service.h"
+#include "service/rpc/catalog_calls.h"
 #include "service/rpc/costs_service.h"
-#include "service/server/catalog_reloader.h"
+#include "service/rpc/locations_service.h"
+#include "service/rpc/tariffs_service.h"
+#include "service/server/reloader.h"
+#include "service/server/served_catalog.h"
 #include "spdlog/spdlog.h"
 #include "src/proto/grpc/health/v1/health.pb.h"
 
 namespace costs::server {
 namespace {
 
-constexpr uint64_t kFirstVersion = 1;
+namespace v1 = energy::costs::v1;
+
 // What a stream that was told to end may still take to write its answers.
 constexpr absl::Duration kEndingGrace = absl::Seconds(2);
 // A server that drains looks this often whether calls are in flight, and is idle
 // when it saw none so many times: time for the last answers to leave the sockets.
 constexpr absl::Duration kLookEvery = absl::Milliseconds(20);
 constexpr int kIdleLooks = 5;
+// At once; each has a file on disk.
+constexpr size_t kMostUploads = 64;
 
-void LogLoad(const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>>& loaded) {
-  if (loaded.ok()) {
-    spdlog::info("catalog version {}: {} locations, {} tariff elements", (*loaded)->version(),
-                 (*loaded)->location_count(), (*loaded)->element_count());
-  } else {
-    spdlog::error("the catalog was not replaced, the running one stays: {}", std::string(loaded.status().message()));
-  }
-}
+// What health knows, besides the server as a whole.
+constexpr const char* (*kServices[])() = {
+    v1::CostsService::service_full_name,
+    v1::TariffsService::service_full_name,
+    v1::CarbonService::service_full_name,
+    v1::LocationsService::service_full_name,
+};
 
 void SetHealth(grpc::Server* server, bool serving) {
   grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
   health->SetServingStatus(serving);
-  health->SetServingStatus(energy::costs::v1::CostsService::service_full_name(), serving);
+  for (const auto& name : kServices) health->SetServingStatus(name(), serving);
 }
 
-absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& config, grpc::Service* service, int* port) {
+absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& config,
+                                                        const std::vector<grpc::Service*>& services, int* port) {
   // Health is served by gRPC itself; its descriptor, which reflection shows,
   // comes with the generated code that this names.
   (void)grpc::health::v1::HealthCheckRequest::descriptor();
@@ -55,7 +65,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), port);
-  builder.RegisterService(service);
+  for (grpc::Service* service : services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.grpc_message_limit));
   // gRPC unpacks a compressed message before it looks at the limit, a thousand
   // times its size if need be. The messages are too small to gain by it anyway.
@@ -76,11 +86,12 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
 }
 
 rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculator* calculator,
-                                const std::atomic<bool>* serving) {
+                                const rest::CatalogFace& catalog, const std::atomic<bool>* serving) {
   rest::ServerOptions options;
   options.listen = config.rest_listen;
   options.io_threads = static_cast<int>(config.rest_threads);
   options.calculator = calculator;
+  options.routes = rest::CatalogRoutes(catalog);
   options.account_id = config.account_id;
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
@@ -96,39 +107,54 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
-  explicit Parts(const ServerConfig& c)
+  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalog> opened)
       : config(c),
-        calculator(&catalog, [] { return absl::Now(); }, {}),
-        costs(&calculator, {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit}) {}
+        catalog(std::move(opened)),
+        reloader([this] { server::ReloadCatalog(config, catalog.get()); }),
+        calculator(&catalog->snapshots(), [] { return absl::Now(); }, {}),
+        calls(catalog.get(), &threads,
+              {tenant(), kMostUploads, [](absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }}),
+        costs(&calculator, {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit}),
+        tariffs(&calls, {}),
+        carbon(&calls),
+        locations(&calls) {}
+
+  catalog::Tenant tenant() const { return {config.account_id, config.live_mode}; }
+
+  // Calls that have arrived and are not yet over for gRPC.
+  size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight(); }
 
   const ServerConfig config;
-  catalog::SnapshotHolder catalog;
-  std::unique_ptr<CatalogReloader> reloader;
+  const std::unique_ptr<catalog::Catalog> catalog;
+  executor::CatalogThreads threads;
+  Reloader reloader;
   calculator::LocalCalculator calculator;
+  rpc::CatalogCalls calls;
   rpc::CostsService costs;
+  rpc::TariffsService tariffs;
+  rpc::CarbonService carbon;
+  rpc::LocationsService locations;
   std::atomic<bool> serving{true};
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<rest::Server> rest;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
-  auto parts = std::make_unique<Parts>(config);
-  auto load = [directory = config.catalog](uint64_t version) { return catalog::LoadCatalog(directory, version); };
-  absl::StatusOr<std::shared_ptr<const catalog::Snapshot>> first = load(kFirstVersion);
-  if (!first.ok()) return first.status();
-  LogLoad(first);
-  parts->catalog.Set(*std::move(first));
-  parts->reloader = std::make_unique<CatalogReloader>(&parts->catalog, kFirstVersion + 1, std::move(load), LogLoad);
+  absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = OpenCatalog(config);
+  if (!catalog.ok()) return catalog.status();
+  auto parts = std::make_unique<Parts>(config, *std::move(catalog));
 
   int port = 0;
-  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(config, &parts->costs, &port);
+  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc =
+      StartGrpc(config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations}, &port);
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc.get(), true);
 
   std::string rest_address;
   if (!config.rest_listen.empty()) {
-    parts->rest = std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, &parts->serving));
+    const rest::CatalogFace face{parts->catalog.get(), &parts->threads, parts->tenant()};
+    parts->rest = std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, face, &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
@@ -147,7 +173,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
-void Server::ReloadCatalog() { parts_->reloader->Request(); }
+void Server::ReloadCatalog() { parts_->reloader.Request(); }
 
 void Server::Drain() {
   parts_->serving = false;
@@ -177,7 +203,7 @@ void Server::DrainGrpc(absl::Time deadline) {
   int idle_looks = 0;
   while (!over && idle_looks < kIdleLooks) {
     absl::SleepFor(kLookEvery);
-    idle_looks = parts_->costs.calls_in_flight() == 0 ? idle_looks + 1 : 0;
+    idle_looks = parts_->calls_in_flight() == 0 ? idle_looks + 1 : 0;
     if (!streams_ended && absl::Now() >= deadline) {
       spdlog::warn("ending the streams that are still open after the drain timeout");
       parts_->costs.EndStreams();

@@ -15,7 +15,7 @@ namespace costs::server {
 // Owned and driven by one thread; the faces serve on threads of their own.
 class Server {
  public:
-  // Loads the catalog and opens the ports. An error says what could not be had.
+  // Opens the catalog and the ports. An error says what could not be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
   ~Server();
 
@@ -23,8 +23,8 @@ class Server {
   const std::string& grpc_address() const { return grpc_address_; }
   const std::string& rest_address() const { return rest_address_; }
 
-  // Reads the catalog again, in the background. One that is wrong is logged, and
-  // the running one stays.
+  // Reads the catalog's files again, in the background, where they rule. What is
+  // wrong with them is logged, and the running catalog stays.
   void ReloadCatalog();
 
   // Says NOT_SERVING, takes no new calls after the configured delay, lets those

@@ -3,10 +3,15 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "energy/costs/v1/carbon_service.grpc.pb.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "service/server/config.h"
 #include "tools/cpp/runfiles/runfiles.h"
@@ -47,6 +52,87 @@ TEST(Server, CompressedRequest_IsRefusedAsItIs) {
         << status.error_message();
   }
   server->Drain();
+}
+
+// An upload to a server of its own, its first message on the way.
+class UploadUnderWay {
+ public:
+  explicit UploadUnderWay(absl::Duration drain_timeout) {
+    config_ = ConfigFromFlags();
+    config_.grpc_listen = "127.0.0.1:0";
+    config_.rest_listen = "";
+    config_.store =
+        testing::TempDir() + "/" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".sqlite";
+    config_.drain_timeout = drain_timeout;
+    Start();
+    upload_ = stub_->UploadIntensities(&context_, &response);
+    Write(0);
+    // What comes later on the same connection is answered, so the upload has arrived.
+    EXPECT_EQ(Stored(), -1);
+  }
+  ~UploadUnderWay() { std::remove(config_.store.c_str()); }
+
+  void Start() {
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ =
+        v1::CarbonService::NewStub(grpc::CreateChannel(server_->grpc_address(), grpc::InsecureChannelCredentials()));
+  }
+
+  bool Write(int64_t hour) {
+    v1::UploadIntensitiesRequest request;
+    request.set_region("test-grid");
+    v1::CarbonIntensity* intensity = request.add_intensities();
+    intensity->mutable_valid_from()->set_seconds(1'700'006'400 + hour * 3600);
+    intensity->mutable_valid_to()->set_seconds(1'700'006'400 + hour * 3600 + 3600);
+    intensity->set_actual(100);
+    return upload_->Write(request);
+  }
+  grpc::Status End() {
+    upload_->WritesDone();
+    return upload_->Finish();
+  }
+
+  // How many intensities there are; -1: no such region.
+  int Stored() {
+    grpc::ClientContext context;
+    v1::ListIntensitiesRequest request;
+    request.set_region("test-grid");
+    v1::ListIntensitiesResponse page;
+    return stub_->ListIntensities(&context, request, &page).ok() ? page.data_size() : -1;
+  }
+
+  std::unique_ptr<Server> server_;
+  v1::UploadIntensitiesResponse response;
+
+ private:
+  ServerConfig config_;
+  std::unique_ptr<v1::CarbonService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientWriter<v1::UploadIntensitiesRequest>> upload_;
+};
+
+TEST(Server, UploadUnderWay_MayEndWhileTheServerDrains) {
+  UploadUnderWay upload(absl::Minutes(5));
+  std::thread drain([&] { upload.server_->Drain(); });
+  EXPECT_TRUE(upload.Write(1));
+  const grpc::Status status = upload.End();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(upload.response.received_count(), 2);
+  drain.join();
+  upload.server_.reset();
+  upload.Start();
+  EXPECT_EQ(upload.Stored(), 2);
+}
+
+TEST(Server, UploadThatTakesTooLong_IsDroppedWhole) {
+  UploadUnderWay upload(absl::Milliseconds(100));
+  upload.server_->Drain();
+  EXPECT_FALSE(upload.End().ok());
+  upload.server_.reset();
+  upload.Start();
+  EXPECT_EQ(upload.Stored(), -1);
 }
 
 }  // namespace

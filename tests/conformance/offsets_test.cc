@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/engine/testing/tariff_spec.h"
-#include "service/rest/raw_client.h"
+#include "service/rest/testing/raw_client.h"
 #include "tests/conformance/faces.h"
 #include "tests/conformance/json_leaves.h"
 #include "tests/conformance/rest_comparison.h"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "service/rest/raw_client.h"
+#include "service/rest/testing/raw_client.h"
 #include "tests/conformance/answers.h"
 #include "tests/conformance/random_submissions.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "service/rest/raw_client.h"
+#include "service/rest/testing/raw_client.h"
 #include "tests/conformance/answers.h"
 #include "tests/conformance/faces.h"
 #include "tests/conformance/random_catalog.h"

@@ -19,6 +19,12 @@ from tests.e2e import programs
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS, HEADERS, PING, RST_STREAM, CONTINUATION, DATA = 4, 1, 6, 3, 9, 0
 
+
+def document(body):
+    """A request to create a tariff element."""
+    return b"POST /tariffs/elements HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
 # The requests of the hostile, with what the REST face says to each (None: it
 # may cut the connection off without a word).
 REST_REQUESTS = {
@@ -41,6 +47,9 @@ REST_REQUESTS = {
     "deep JSON": (
         b"POST /costs/instant HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
         + b"[" * 60000, (400,)),
+    "deep JSON in a document": (document(b'{"schedule": ' + b"[" * 400_000 + b"]" * 400_000 + b"}"), (400,)),
+    "document of half a million faults": (document(b'{"schedule": [' + b"7," * 500_000 + b"7]}"), (400,)),
+    "document over the limit": (document(b" " * (2 << 20)), (413, None)),
     "NUL bytes": (
         b"POST /costs/instant HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n"
         + b"\0\0\0\0", (400,)),

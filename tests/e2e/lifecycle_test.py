@@ -144,7 +144,8 @@ class Terminate(unittest.TestCase):
                 capture_output=True, text=True, timeout=programs.PATIENCE_SECONDS, check=True)
             return json.loads(check.stdout)["status"]
 
-        services = ("", "energy.costs.v1.CostsService")
+        services = ("", "energy.costs.v1.CostsService", "energy.costs.v1.TariffsService",
+                    "energy.costs.v1.CarbonService", "energy.costs.v1.LocationsService")
         with programs.Costsd("--drain_delay=6s") as server:
             for service in services:
                 self.assertEqual(health(server, service), "SERVING")

@@ -1,4 +1,4 @@
-"""Checks JSON documents against the schemas of an OpenAPI 3.0 file.
+"""Checks JSON documents and answers against an OpenAPI 3.0 file.
 
 As much of it as an answer needs: $ref, allOf, type, required, properties,
 items, enum, nullable and the date-time format.
@@ -42,6 +42,14 @@ class Schemas:
     def violations(self, name, value):
         """What is wrong with `value` by the schema of that name; each with its path."""
         return self._check({"$ref": f"#/components/schemas/{name}"}, value, "")
+
+    def answer_violations(self, method, path, status, value):
+        """What is wrong with an answer by what the file says of that path, method and status."""
+        responses = self._document["paths"][path][method.lower()]["responses"]
+        if str(status) not in responses:
+            return [f"{method} {path}: the status {status} is not documented"]
+        content = self._resolve(responses[str(status)])["content"]
+        return self._check(content["application/json"]["schema"], value, "")
 
     def _resolve(self, schema):
         while "$ref" in schema:

@@ -73,6 +73,7 @@ class Costsd:
         if catalog is not None:
             command.append(f"--catalog={catalog}")
         self.grpc = self.rest = None
+        self._expected_exit = 0
         self._log = tempfile.NamedTemporaryFile(prefix="costsd-", suffix=".log")
         # A flag given twice has its last value.
         self._process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=self._log, text=True)
@@ -108,7 +109,7 @@ class Costsd:
         if kind is not None:
             print(f"costsd's log:\n{log}")
         # Also where a sanitizer found something at the end.
-        elif exit_code != 0:
+        elif exit_code != self._expected_exit:
             raise AssertionError(f"costsd ended with exit code {exit_code}:\n{log}")
 
     @property
@@ -124,6 +125,12 @@ class Costsd:
 
     def send(self, number):
         self._process.send_signal(number)
+
+    def kill(self):
+        """Ends it at once, as kill -9 does; then an end by that signal is as it should be."""
+        self._expected_exit = -signal.SIGKILL
+        self.send(signal.SIGKILL)
+        self.wait()
 
     def is_running(self):
         return self._process.poll() is None
@@ -156,6 +163,30 @@ def costs(*arguments, stdin=None):
 def start_costs(*arguments, **pipes):
     """Starts costs with the given pipes (see subprocess.Popen)."""
     return subprocess.Popen([COSTS, *arguments], **pipes)
+
+
+def grpc_call(test, server, method, *requests):
+    """Calls energy.costs.v1.METHOD with grpcurl, with one or a stream of requests; the parsed answer."""
+    done = subprocess.run(
+        [grpcurl(test), "-plaintext", "-d", "\n".join(json.dumps(r) for r in requests), server.grpc,
+         f"energy.costs.v1.{method}"],
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    test.assertEqual(done.returncode, 0, f"{method}: {done.stdout}{done.stderr}")
+    return parse_json(done.stdout)
+
+
+def curl(test, server, method, path, document=None, headers=()):
+    """Calls the REST face with curl; the status and the parsed answer."""
+    command = ["curl", "--silent", "--show-error", "--request", method, "--write-out", "\n%{http_code}",
+               f"http://{server.rest}{path}"]
+    for header in headers:
+        command += ["--header", header]
+    if document is not None:
+        command += ["--header", "Content-Type: application/json", "--data", json.dumps(document)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    test.assertEqual(done.returncode, 0, f"{method} {path}: {done.stderr}")
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), parse_json(body)
 
 
 def parse_json(text):

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import tempfile
 import unittest
 
 from tests.e2e import programs
@@ -31,7 +32,9 @@ class Readme(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.commands = commands(README.read_text())
-        cls.server = cls.enterClassContext(programs.Costsd())
+        # As ./run starts it.
+        store = cls.enterClassContext(tempfile.TemporaryDirectory()) + "/catalog.sqlite"
+        cls.server = cls.enterClassContext(programs.Costsd(f"--store={store}"))
 
     def lines(self, program, *parts):
         return [line for line in self.commands if line.startswith(program + " ") and all(p in line for p in parts)]
@@ -73,7 +76,8 @@ class Readme(unittest.TestCase):
 
     def test_list_names_the_services(self):
         services = self.run_line(self.one_line("grpcurl", " list")).split()
-        self.assertIn("energy.costs.v1.CostsService", services)
+        for service in ("CostsService", "TariffsService", "CarbonService", "LocationsService"):
+            self.assertIn(f"energy.costs.v1.{service}", services)
         self.assertIn("grpc.health.v1.Health", services)
 
     def test_describe_shows_the_calls(self):

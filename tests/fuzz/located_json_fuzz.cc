@@ -7,7 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "service/catalog/element_reader.h"
+#include "energy/costs/v1/tariff_element.pb.h"
+#include "service/catalog/document_reader.h"
+#include "service/catalog/documents.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/located_json.h"
 #include "service/engine/tariff.h"
@@ -25,10 +27,17 @@ void Visit(const JsonNode& node, int depth) {
   COSTS_FUZZ_CHECK(node.line() >= 1 && node.column() >= 1);
   if (node.kind() == JsonNode::Kind::kObject) {
     catalog::FaultLog faults;
-    const std::shared_ptr<const engine::TariffElement> element =
-        catalog::ReadElement(node, "elements.json", {}, &faults);
-    COSTS_FUZZ_CHECK((element == nullptr) == !faults.empty());
-    if (element != nullptr) COSTS_FUZZ_CHECK(engine::CheckElement(*element).ok());
+    catalog::DocumentReader reader(node, "elements.json", {}, &faults);
+    energy::costs::v1::TariffElement document;
+    COSTS_FUZZ_CHECK(reader.Read(&document) == faults.empty());
+    const std::vector<catalog::FieldViolation> violations = catalog::CheckElement(document);
+    for (const catalog::FieldViolation& violation : violations) {
+      reader.AddFault(violation.field, violation.description);
+    }
+    if (violations.empty() && !document.market_rates()) {
+      const auto element = catalog::BuildElement(document, {});
+      COSTS_FUZZ_CHECK(!element.ok() || engine::CheckElement(**element).ok());
+    }
   }
   for (const JsonNode* child : node.elements()) {
     COSTS_FUZZ_CHECK(child->line() >= node.line());

@@ -21,8 +21,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 
 void CheckError(const rest::HttpError& error) {
   COSTS_FUZZ_CHECK(error.status >= 400 && error.status < 500);
-  const auto leaves =
-      conformance::LeavesOf(rest::RenderError(error, rest::ErrorContext::kCostsInstant, /*live_mode=*/true, kNow));
+  const auto leaves = conformance::LeavesOf(rest::RenderError(error, "api.costs_instant", /*live_mode=*/true, kNow));
   COSTS_FUZZ_CHECK(leaves.ok());
   COSTS_FUZZ_CHECK(!leaves->at("message").text.empty());
 }

@@ -1,0 +1,48 @@
+// A request of a route and its answer, between a session, which knows HTTP, and a
+// handler, which knows what is asked. Plain values.
+#ifndef SERVICE_REST_EXCHANGE_H_
+#define SERVICE_REST_EXCHANGE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/rest/http_error.h"
+#include "service/rest/request_target.h"
+
+namespace costs::rest {
+
+struct Request {
+  std::vector<std::string> parameters;  // what the path has for each {…} of the pattern
+  Query query;
+  std::string body;
+  std::string if_match;  // of the header; empty: none
+  absl::Time deadline = absl::InfiniteFuture();
+  // True once nobody waits for the answer; from any thread.
+  std::function<bool()> cancelled = [] { return false; };
+};
+
+struct Answer {
+  int status = 200;
+  std::string body;                // JSON
+  std::string etag;                // for the header; empty: none
+  std::optional<HttpError> error;  // in the place of status and body
+};
+
+inline Answer Refused(HttpError error) {
+  Answer answer;
+  answer.error = std::move(error);
+  return answer;
+}
+
+// Runs once, perhaps before the handler returns and perhaps on another thread.
+using Done = std::function<void(Answer)>;
+
+// Must not block: a session's thread calls it.
+using Handler = std::function<void(Request, Done)>;
+
+}  // namespace costs::rest
+
+#endif  // SERVICE_REST_EXCHANGE_H_

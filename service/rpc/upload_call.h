@@ -1,0 +1,113 @@
+// One upload to the catalog: takes in a client's stream message by message, and
+// applies it when the client has ended it, whole or not at all.
+//
+// The next message is read when the last one has been taken in, so a fast client
+// waits and nothing grows. An upload that is cancelled, breaks off or holds a
+// message that cannot be read is dropped; nothing of it is applied.
+//
+// Messages come as bytes: gRPC's own reading reports one that it cannot read as
+// it reports the end of the stream, and half an upload would be applied. The end
+// of a stream that broke off looks like a regular end as well, so before it
+// applies anything the call sends its headers, which fails on a broken stream.
+#ifndef SERVICE_RPC_UPLOAD_CALL_H_
+#define SERVICE_RPC_UPLOAD_CALL_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "service/catalog/catalog.h"
+#include "service/catalog/refusal.h"
+#include "service/rpc/catalog_calls.h"
+#include "service/rpc/status_codec.h"
+
+namespace costs::rpc {
+
+// `Upload` is the catalog's upload of that request and response.
+template <typename Request, typename Response, typename Upload>
+class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
+ public:
+  using Begin = std::unique_ptr<Upload> (catalog::Catalog::*)(const catalog::Tenant&);
+
+  // Starts the call; the result is gRPC's. All arguments outlive the call.
+  static UploadCall* Start(CatalogCalls* calls, Begin begin, grpc::CallbackServerContext* context,
+                           grpc::ByteBuffer* response) {
+    auto* call = new UploadCall(calls, begin, context, response);
+    if (!call->let_in_) {
+      call->Finish(calls->Answer(
+          catalog::Overloaded("too many uploads are under way; try again in a few seconds", absl::Seconds(5))));
+    } else {
+      call->StartRead(&call->incoming_);
+    }
+    return call;
+  }
+
+ private:
+  UploadCall(CatalogCalls* calls, Begin begin, grpc::CallbackServerContext* context, grpc::ByteBuffer* response)
+      : calls_(calls), begin_(begin), context_(context), response_(response) {
+    ++calls_->in_flight_;
+    let_in_ = ++calls_->uploads_ <= calls_->options_.most_uploads;
+  }
+
+  ~UploadCall() override {
+    --calls_->uploads_;
+    --calls_->in_flight_;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return StartSendInitialMetadata();
+    calls_->threads()->reading.Continue([this] { TakeIn(); });
+  }
+
+  void OnSendInitialMetadataDone(bool ok) override {
+    if (!ok) return calls_->threads()->reading.Continue([this] { Drop(CancelledCall()); });
+    calls_->threads()->changing.Continue([this] { Apply(); });
+  }
+
+  void OnDone() override { delete this; }
+
+  void TakeIn() {
+    if (context_->IsCancelled()) return Drop(CancelledCall());
+    if (!grpc::SerializationTraits<Request>::Deserialize(&incoming_, &message_).ok()) {
+      return Drop(calls_->Answer(
+          catalog::Invalid({{"the message", "cannot be read: its bytes are no " + Request::descriptor()->name() +
+                                                ", or a text is not UTF-8; nothing of the upload was applied"}})));
+    }
+    if (absl::Status added = upload().Add(message_); !added.ok()) return Drop(calls_->Answer(added));
+    StartRead(&incoming_);
+  }
+
+  void Apply() {
+    if (context_->IsCancelled()) return Drop(CancelledCall());
+    Response response;
+    if (absl::Status applied = upload().Commit(&response); !applied.ok()) return Drop(calls_->Answer(applied));
+    upload_.reset();
+    bool own = false;
+    Finish(grpc::SerializationTraits<Response>::Serialize(response, response_, &own));
+  }
+
+  Upload& upload() {
+    if (upload_ == nullptr) upload_ = (calls_->catalog()->*begin_)(calls_->tenant());
+    return *upload_;
+  }
+
+  // Off gRPC's threads, for an upload may hold a file.
+  void Drop(const grpc::Status& status) {
+    upload_.reset();
+    Finish(status);
+  }
+
+  CatalogCalls* const calls_;
+  const Begin begin_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer* const response_;
+  bool let_in_ = false;
+  grpc::ByteBuffer incoming_;
+  Request message_;
+  std::unique_ptr<Upload> upload_;
+};
+
+}  // namespace costs::rpc
+
+#endif  // SERVICE_RPC_UPLOAD_CALL_H_
