@@ -1,0 +1,98 @@
+#include "service/rates/place.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "service/catalog/refusal.h"
+
+namespace costs::rates {
+namespace {
+
+using catalog::Refuse;
+using engine::TariffRate;
+
+const char* NameOf(TariffRate rate) {
+  constexpr const char* kNames[] = {"UNSPECIFIED", "IMPORT", "EXPORT", "LOCAL"};
+  return kNames[static_cast<int>(rate)];
+}
+
+std::string TimeText(engine::Instant at) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixNanos(at.ns), absl::UTCTimeZone());
+}
+
+// The first instant of the next date.
+absl::Time NextMidnight(const std::string& timezone, absl::Time now) {
+  absl::TimeZone zone = absl::UTCTimeZone();
+  absl::LoadTimeZone(timezone, &zone);
+  const absl::TimeZone::TimeInfo info = zone.At(absl::CivilSecond(absl::ToCivilDay(now, zone) + 1));
+  // Where a change of the clock skips midnight, the date begins with the change.
+  return info.kind == absl::TimeZone::TimeInfo::SKIPPED ? info.trans : info.pre;
+}
+
+}  // namespace
+
+absl::StatusOr<Place> FindPlace(const catalog::Snapshot& snapshot, absl::string_view location_id,
+                                TariffRate direction) {
+  const catalog::Location* location = snapshot.FindLocation(location_id);
+  if (location == nullptr) {
+    return Refuse(absl::StatusCode::kNotFound, "LOCATION_NOT_FOUND",
+                  absl::StrCat("there is no location '", location_id, "' in this account; check location_id"));
+  }
+  return Place{location, direction, location->PricesFor(direction)};
+}
+
+absl::Status NoTariffConnected(const Place& place, absl::string_view remedy) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NO_TARIFF_CONNECTED",
+                absl::StrCat("location ", place.location->id, " has no tariff element for ", NameOf(place.direction),
+                             "; ", remedy));
+}
+
+absl::Status NoPriceData(const Place& place, engine::Instant gap, absl::string_view remedy) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NO_PRICE_DATA",
+                absl::StrCat("location ", place.location->id, " has no ", NameOf(place.direction), " price from ",
+                             TimeText(gap), "; ", remedy));
+}
+
+absl::Status NoCarbonData(const Place& place, engine::Instant gap) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NO_CARBON_DATA",
+                absl::StrCat("location ", place.location->id, " has no carbon intensity from ", TimeText(gap),
+                             "; add it, or ask for a period that has it"));
+}
+
+absl::Status TooManyFigures(const Call& call, absl::string_view remedy) {
+  return catalog::Invalid(
+      {{"end_time", absl::StrCat("asks for an answer of more than ", call.most_figures, " figures; ", remedy)}});
+}
+
+absl::Time NextUpdate(const Place& place, const Call& call, bool tariff, bool carbon) {
+  absl::Time next = absl::InfiniteFuture();
+  const auto ends = [&](engine::Instant end) {
+    const absl::Time time = absl::FromUnixNanos(end.ns);
+    if (time > call.now) next = std::min(next, time);
+  };
+  if (tariff && place.prices != nullptr) {
+    for (const auto& element : place.prices->elements()) {
+      if (element->market != nullptr && !element->market->prices().empty()) {
+        ends(element->market->prices().back().interval.end);
+      }
+    }
+  }
+  (void)carbon;
+  return next != absl::InfiniteFuture() ? next : NextMidnight(place.location->timezone, call.now);
+}
+
+google::protobuf::Timestamp ToTimestamp(engine::Instant instant) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(instant.ns / engine::kNanosPerSecond);
+  timestamp.set_nanos(static_cast<int32_t>(instant.ns % engine::kNanosPerSecond));
+  return timestamp;
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return ToTimestamp(engine::Instant{absl::ToUnixNanos(time)});
+}
+
+double ToFraction(engine::Confidence confidence) { return confidence / 1000.0; }
+
+}  // namespace costs::rates
