@@ -1,4 +1,4 @@
-// The flags that every command which calls the server has.
+// The flags that several commands have, and the way to the server.
 #ifndef CLIENT_CALL_FLAGS_H_
 #define CLIENT_CALL_FLAGS_H_
 
@@ -10,10 +10,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "energy/costs/v1/tariffs_service.grpc.pb.h"
 
 ABSL_DECLARE_FLAG(std::string, server);
 ABSL_DECLARE_FLAG(std::string, output);
 ABSL_DECLARE_FLAG(std::optional<absl::Duration>, deadline);
+ABSL_DECLARE_FLAG(std::string, direction);
+ABSL_DECLARE_FLAG(std::string, usage_before_wh);
 ABSL_DECLARE_FLAG(bool, non_persistent);
 ABSL_DECLARE_FLAG(bool, simulate);
 ABSL_DECLARE_FLAG(bool, no_tariff);
@@ -23,15 +26,20 @@ namespace costs::client {
 
 namespace v1 = ::energy::costs::v1;
 
-// Their names, and their part of a command's help.
+// Those of every command that prices records, and their part of its help.
 inline constexpr absl::string_view kCallFlags[] = {"server",   "output",    "deadline", "non_persistent",
                                                    "simulate", "no_tariff", "no_carbon"};
 extern const char kCallFlagsHelp[];
+
+// Those of a command that only reads, and their part of its help.
+inline constexpr absl::string_view kReadFlags[] = {"server", "output", "deadline"};
+extern const char kReadFlagsHelp[];
 
 // --server, or else the environment's COSTS_SERVER, or else 127.0.0.1:50051.
 std::string ServerAddress();
 
 std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address);
+std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address);
 
 // Puts the flags' options into a request of any of the calls.
 template <typename Request>

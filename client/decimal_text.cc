@@ -1,5 +1,6 @@
 #include "client/decimal_text.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -57,6 +58,12 @@ void AppendScaled(Int128 units, int scale, std::string* out) {
                                      : WriteBackwards(magnitude, scale, end);
   if (units < 0) *--at = '-';
   out->append(at, end - at);
+}
+
+std::string AllDigits(double value) {
+  char text[400];  // the longest double has 309 digits before the point
+  const std::to_chars_result end = std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed);
+  return std::string(text, end.ptr);
 }
 
 }  // namespace costs::client

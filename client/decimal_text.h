@@ -22,6 +22,10 @@ Int128 ToScaled(double value, int scale);
 // scale 6 is 928.372. scale: 0 to 18.
 void AppendScaled(Int128 units, int scale, std::string* out);
 
+// All the digits of a price or intensity: the shortest decimal that means this
+// double, without an exponent.
+std::string AllDigits(double value);
+
 }  // namespace costs::client
 
 #endif  // CLIENT_DECIMAL_TEXT_H_

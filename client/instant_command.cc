@@ -1,6 +1,5 @@
 #include "client/instant_command.h"
 
-#include <charconv>
 #include <iostream>
 #include <iterator>
 #include <vector>
@@ -8,13 +7,13 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/answer_json.h"
 #include "client/call_flags.h"
 #include "client/command_line.h"
 #include "client/decimal_text.h"
 #include "client/record_fields.h"
 #include "client/rpc_error.h"
 #include "client/utf8.h"
-#include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
 
@@ -26,10 +25,8 @@ ABSL_FLAG(std::string, end, "", "a text");
 ABSL_FLAG(std::string, device, "", "a text");
 ABSL_FLAG(std::string, session, "", "a text");
 ABSL_FLAG(std::string, record, "", "a text");
-ABSL_FLAG(std::string, direction, "", "a text");
 ABSL_FLAG(std::string, tariff_rate, "", "a text");
 ABSL_FLAG(std::string, confidence, "", "a text");
-ABSL_FLAG(std::string, usage_before_wh, "", "a text");
 ABSL_FLAG(bool, breakdown, false, "true or false");
 
 namespace costs::client {
@@ -60,14 +57,6 @@ std::string Figure(double value, int scale) {
   std::string text;
   AppendScaled(ToScaled(value, scale), scale, &text);
   return text;
-}
-
-// All the digits of a price or intensity: the shortest decimal that means this
-// double, without an exponent.
-std::string AllDigits(double value) {
-  char text[400];  // the longest double has 309 digits before the point
-  const std::to_chars_result end = std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed);
-  return std::string(text, end.ptr);
 }
 
 std::string Times(const google::protobuf::Timestamp& start, const google::protobuf::Timestamp& end) {
@@ -105,16 +94,6 @@ void PrintTable(const v1::MeterRecord& record, std::ostream* out) {
       *out << "\n";
     }
   }
-}
-
-absl::Status PrintJson(const v1::MeterRecord& record, std::ostream* out) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(record, &json, options);
-  if (!status.ok()) return absl::InternalError(std::string(status.message()));
-  *out << json;
-  return absl::OkStatus();
 }
 
 absl::StatusOr<InstantOptions> OptionsFromFlags() {
@@ -166,22 +145,13 @@ ExitCode RunInstant(const InstantOptions& options, v1::CostsService::StubInterfa
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.deadline));
   v1::MeterRecord record;
   const grpc::Status status = stub->CalculateInstantCost(&context, options.request, &record);
-  if (!status.ok()) {
-    const RpcError error = ErrorFrom(status);
-    const ExitCode code = ExitCodeFor(error);
-    if (code == kServerUnreachable) {
-      *err << "costs: no answer from " << options.server
-           << "; is costsd running there? (--server or COSTS_SERVER names another place)\n  ";
-    } else {
-      *err << "costs: ";
-    }
-    PrintError(error, err);
-    return code;
-  }
+  if (!status.ok()) return ReportFailure(status, options.server, err);
   if (options.table) {
     PrintTable(record, out);
-  } else if (absl::Status printed = PrintJson(record, out); !printed.ok()) {
-    *err << "costs: the answer has no JSON form: " << printed.message() << "\n";
+  } else if (absl::StatusOr<std::string> json = AnswerJson(record); json.ok()) {
+    *out << *json;
+  } else {
+    *err << "costs: " << json.status().message() << "\n";
     return kServerRefused;
   }
   out->flush();

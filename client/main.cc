@@ -9,6 +9,8 @@
 #include "client/call_flags.h"
 #include "client/exit_code.h"
 #include "client/instant_command.h"
+#include "client/rates_command.h"
+#include "client/slots_command.h"
 
 namespace costs::client {
 namespace {
@@ -22,6 +24,8 @@ constexpr char kHelp[] =
     "\n"
     "  costs instant        prices one meter record\n"
     "  costs batch FILE     prices a file of them, CSV or JSON lines\n"
+    "  costs rates LOCATION  draws what a kWh costs there over time\n"
+    "  costs slots LOCATION  finds when it is cheapest, dearest or greenest\n"
     "  costs help COMMAND   lists a command's flags\n"
     "  costs --version\n";
 
@@ -40,11 +44,14 @@ struct Command {
   const char* name;
   ExitCode (*run)(absl::Span<const std::string> arguments);
   const char* help;
+  const char* shared_flags_help;
 };
 
 const Command kCommands[] = {
-    {"instant", InstantCommand, kInstantHelp},
-    {"batch", BatchCommand, kBatchHelp},
+    {"instant", InstantCommand, kInstantHelp, kCallFlagsHelp},
+    {"batch", BatchCommand, kBatchHelp, kCallFlagsHelp},
+    {"rates", RatesCommand, kRatesHelp, kReadFlagsHelp},
+    {"slots", SlotsCommand, kSlotsHelp, kReadFlagsHelp},
 };
 
 const Command* FindCommand(const std::string& name) {
@@ -64,7 +71,7 @@ ExitCode Help(const std::string& name) {
     std::cerr << "costs: there is no command \"" << name << "\"\n" << kHelp;
     return kUsage;
   }
-  std::cout << command->help << kCallFlagsHelp << kExitCodes;
+  std::cout << command->help << command->shared_flags_help << kExitCodes;
   return kOk;
 }
 

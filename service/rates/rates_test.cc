@@ -302,17 +302,17 @@ TEST_F(Rates, Audit_TakesThePriceApart) {
                  confidence: 1
                }
                elements {
-                 tariff_element_id: "nights"
-                 type: COMMODITY
-                 display_name: "the nights"
-                 components { fixed: 0.1 aggregate: 0.1 }
-                 confidence: 1
-               }
-               elements {
                  tariff_element_id: "network"
                  type: NON_COMMODITY
                  display_name: "the network"
                  components { fixed: 0.05 aggregate: 0.05 }
+                 confidence: 1
+               }
+               elements {
+                 tariff_element_id: "nights"
+                 type: COMMODITY
+                 display_name: "the nights"
+                 components { fixed: 0.1 aggregate: 0.1 }
                  confidence: 1
                })pb"));
   ASSERT_TRUE(Audit("location_id: 'loc_market'" + Period("2023-01-10T12:00:00Z", "2023-01-10T13:00:00Z")).ok());
