@@ -41,18 +41,22 @@ std::vector<Step> Add(const std::vector<Step>& a, const std::vector<Step>& b) {
   return sum;
 }
 
-// A price between two changes.
-struct PriceStretch {
-  Interval interval;
-  int64_t rate = 0;
-  Confidence confidence = kCertain;
-  bool known = true;
-};
-
-void VisitPrices(const RateQuery& query, absl::FunctionRef<bool(const PriceStretch&)> visitor) {
+// As PriceTimeline::VisitRates, but faster where there are no tiers.
+void VisitPrices(const RateQuery& query, absl::FunctionRef<bool(const RateStretch&)> visitor) {
+  if (query.prices->tiered()) return query.prices->VisitRates(query.interval, query.usage_before, visitor);
   query.prices->timeline().Visit(query.interval, [&](const Timeline::Stretch& stretch) {
-    return visitor({stretch.interval, stretch.rate, stretch.confidence, stretch.known});
+    return visitor({stretch.interval, stretch.rate, stretch.confidence, stretch.known, {}});
   });
+}
+
+// The tiers of a stretch, with the areas of so many ns.
+std::vector<Step> LadderOf(const RateStretch& stretch, int64_t nanos) {
+  if (stretch.tiers.empty()) return {{kNoEnd, Int128{stretch.rate} * nanos}};
+  std::vector<Step> ladder;
+  for (const TierRate& tier : stretch.tiers) {
+    ladder.push_back({tier.to_nwh.value_or(kNoEnd), Int128{tier.rate} * nanos});
+  }
+  return ladder;
 }
 
 // Spreads stretches, which come in order, over the entries that they lie in.
@@ -95,7 +99,7 @@ std::vector<Instant> CutsOf(const RateQuery& query) {
     return cuts.size() <= 2 * query.most_figures + 3;
   };
   if (query.prices != nullptr) {
-    VisitPrices(query, [&](const PriceStretch& stretch) { return cut_at(stretch.interval.end); });
+    VisitPrices(query, [&](const RateStretch& stretch) { return cut_at(stretch.interval.end); });
   }
   if (query.carbon != nullptr) {
     query.carbon->timeline().Visit(query.interval,
@@ -113,7 +117,7 @@ PriceFigure PriceOf(const Gathered& gathered, int64_t nanos, int scale) {
   if (gathered.ladder.size() < 2) return price;
   for (const Step& step : gathered.ladder) {
     TierFigure& tier = price.tiers.emplace_back();
-    if (step.to != kNoEnd) tier.to_nano_wh = step.to;
+    if (step.to != kNoEnd) tier.to_nwh = step.to;
     tier.rate = AverageOf(step.area, nanos, scale);
   }
   return price;
@@ -121,7 +125,7 @@ PriceFigure PriceOf(const Gathered& gathered, int64_t nanos, int scale) {
 
 void AddPrices(const RateQuery& query, const std::vector<Instant>& cuts, RateList* list) {
   Gatherer gatherer(cuts);
-  VisitPrices(query, [&](const PriceStretch& stretch) {
+  VisitPrices(query, [&](const RateStretch& stretch) {
     if (!stretch.known) {
       list->price_gap = stretch.interval.start;
       return false;
@@ -129,14 +133,14 @@ void AddPrices(const RateQuery& query, const std::vector<Instant>& cuts, RateLis
     gatherer.Spread(stretch.interval, [&](int64_t nanos, Gathered* entry) {
       entry->area += Int128{stretch.rate} * nanos;
       entry->confidence = std::min(entry->confidence, stretch.confidence);
-      entry->ladder = Add(entry->ladder, {{kNoEnd, Int128{stretch.rate} * nanos}});
+      if (query.prices->tiered()) entry->ladder = Add(entry->ladder, LadderOf(stretch, nanos));
     });
     return true;
   });
   if (list->price_gap) return;
   size_t figures = 0;
   for (size_t i = 0; i < list->entries.size(); ++i) {
-    figures += gatherer.gathered()[i].ladder.size();
+    figures += std::max<size_t>(1, gatherer.gathered()[i].ladder.size());
     if (figures > query.most_figures) {
       list->too_many = true;
       return;

@@ -13,10 +13,10 @@
 #include <optional>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/meter_record.h"
 #include "service/engine/price_timeline.h"
+#include "service/engine/tier_steps.h"
 #include "service/engine/time.h"
 
 namespace costs::engine {
@@ -37,17 +37,17 @@ struct Figure {
 // more, at `scale`.
 Figure AverageOf(Int128 area, int64_t nanos, int scale);
 
-// The rate in a tier that goes up to `to_nano_wh` (1e-9 Wh) of its window,
+// The rate in a tier that goes up to `to_nwh` (1e-9 Wh) of its window,
 // included; none: the last tier.
 struct TierFigure {
-  std::optional<Int128> to_nano_wh;
+  std::optional<Int128> to_nwh;
   Figure rate;
 };
 
 struct PriceFigure {
   Figure rate;  // major units per kWh; of a tiered tariff at the given usage
   Confidence confidence = kCertain;
-  std::vector<TierFigure> tiers;  // the lowest first; empty where nothing depends on the usage
+  std::vector<TierFigure> tiers;  // the lowest first; empty where RateStretch::tiers is
 };
 
 struct IntensityFigure {
@@ -64,8 +64,8 @@ struct RateEntry {
 
 struct RateQuery {
   Interval interval;
-  const PriceTimeline* prices = nullptr;   // null: without prices
-  absl::Span<const Int128> usage_before;   // nano-Wh in each of the tiers' windows; empty: none
+  const PriceTimeline* prices = nullptr;  // null: without prices
+  UsageBefore usage_before;
   const CarbonTimeline* carbon = nullptr;  // null: without intensities
   int64_t nanos_per_entry = 0;             // 0: from change to change; the last entry may be shorter
   size_t most_figures = 0;                 // an entry counts as one, or as its tiers where it has some

@@ -3,30 +3,21 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/civil_time.h"
 #include "service/engine/decimal.h"
 #include "service/engine/schedule.h"
+#include "service/engine/schedule_rules.h"
 #include "service/engine/series.h"
 #include "service/engine/tariff.h"
 
 namespace costs::engine {
 namespace {
 
-const std::vector<Hours>& HoursOn(const TariffElement& element, absl::CivilDay date) {
-  const int weekday = static_cast<int>(absl::GetWeekday(date));
-  return element.schedule->HoursOf(date.month(), weekday);
-}
+using ElementStretch = PriceTimeline::ElementStretch;
 
-// The rule of the schedule at an instant.
-const Rate& RuleAt(const TariffElement& element, const absl::TimeZone& zone, Instant at) {
-  const absl::CivilSecond civil = zone.At(absl::FromUnixNanos(at.ns)).cs;
-  const absl::CivilDay date(civil);
-  const auto second = static_cast<int32_t>(civil - absl::CivilSecond(date));
-  const std::vector<Hours>& hours = HoursOn(element, date);
-  auto rule = hours.begin();
-  while (rule->to <= second) ++rule;
-  return rule->rate;
-}
+int64_t SecondOf(Instant at) { return at.ns / kNanosPerSecond; }
+
+// The first whole second that is not before `at`.
+int64_t SecondFrom(Instant at) { return (at.ns + kNanosPerSecond - 1) / kNanosPerSecond; }
 
 // The market's price at an instant at which there is one.
 const Decimal& MarketAt(const MarketSeries& market, Instant at) {
@@ -36,104 +27,138 @@ const Decimal& MarketAt(const MarketSeries& market, Instant at) {
       ->per_kwh;
 }
 
-RateParts PartsAt(const TariffElement& element, const AuditQuery& query, Instant at, int scale) {
-  RateParts parts;
-  const Rate rate = element.schedule != nullptr ? RuleAt(element, query.zone, at) : Rate{};
-  if (element.market == nullptr) {
-    parts.fixed = rate.fixed.UnitsAtScale(scale);
-    parts.aggregate = parts.fixed;
-    return parts;
-  }
-  parts.market = MarketAt(*element.market, at).UnitsAtScale(scale);
-  parts.fixed = rate.surcharge_fixed.UnitsAtScale(scale);
-  // The timeline's scale has room for the product, so nothing is lost. The
-  // percentage's digits go first: the product of all of them might not fit.
-  parts.percentage = 0;
-  if (rate.surcharge_percentage.units() != 0) {
-    const int digits = rate.surcharge_percentage.scale() + 2;
-    parts.percentage = (*parts.market + parts.fixed) / PowerOfTen(digits) * rate.surcharge_percentage.units();
-  }
-  parts.aggregate = *parts.market + parts.fixed + *parts.percentage;
-  return parts;
-}
-
-// Adds where a part of what `element` asks may change, and perhaps some instants
-// at which nothing does: at most a few for each day. False where there are over
-// `most` changes.
-class ElementCuts {
+// One element along the query's interval: its stretches, and where any part of
+// what it asks may change.
+class ElementAlong {
  public:
-  ElementCuts(const AuditQuery& query, size_t element, std::vector<Instant>* cuts)
-      : interval_(query.interval),
-        zone_(query.zone),
-        prices_(*query.prices),
-        index_(element),
-        element_(*query.prices->elements()[element]),
-        cuts_(cuts),
-        // A day is at most three cuts that are no changes.
-        most_(query.most_figures + 4 * static_cast<size_t>(interval_.nanos() / kNanosPerDay + 4)) {}
+  ElementAlong(const AuditQuery& query, size_t element)
+      : query_(query), index_(element), element_(*query.prices->elements()[element]) {}
 
-  bool AddAll() {
-    prices_.timeline_of(index_).Visit(interval_, [&](const Timeline::Stretch& stretch) {
-      Add(stretch.interval.end);
-      return added_ <= most_;
+  // Appends the cuts; among them may be some at which nothing changes. False
+  // where there are over query.most_figures changes.
+  bool AddCuts(std::vector<Instant>* cuts) {
+    const Usage nothing{Units::kWh, 0, query_.interval};
+    query_.prices->VisitElement(index_, nothing, query_.usage_before, [&](const ElementStretch& stretch) {
+      stretches_.push_back(stretch);
+      cuts->push_back(stretch.interval.end);
+      return stretches_.size() <= query_.most_figures;
     });
-    if (element_.market != nullptr) AddSlots(element_.market->prices());
-    if (element_.market != nullptr && element_.schedule != nullptr) AddRules();
-    return added_ <= most_;
+    if (stretches_.size() > query_.most_figures) return false;
+    if (element_.market != nullptr && !AddSlots(cuts)) return false;
+    if (element_.market != nullptr && element_.schedule != nullptr) AddRules(cuts);
+    if (query_.prices->steps_of(index_) != nullptr) AddSteps(cuts);
+    return true;
+  }
+
+  // `at` must not lie before that of an earlier call.
+  const ElementStretch& At(Instant at) {
+    while (stretches_[next_].interval.end <= at) ++next_;
+    return stretches_[next_];
+  }
+
+  RateParts PartsAt(Instant at) const {
+    const int scale = query_.prices->timeline().scale();
+    RateParts parts;
+    const Rate rate = RateAt(at, &parts.tier_start);
+    if (element_.market == nullptr) {
+      parts.fixed = rate.fixed.UnitsAtScale(scale);
+      parts.aggregate = parts.fixed;
+      return parts;
+    }
+    parts.market = MarketAt(*element_.market, at).UnitsAtScale(scale);
+    parts.fixed = rate.surcharge_fixed.UnitsAtScale(scale);
+    parts.percentage = 0;
+    if (rate.surcharge_percentage.units() != 0) {
+      // The scale has room for the product, so nothing is lost; the percentage's
+      // digits go first, since the product of all might need over 128 bits.
+      const int digits = rate.surcharge_percentage.scale() + 2;
+      parts.percentage = (*parts.market + parts.fixed) / PowerOfTen(digits) * rate.surcharge_percentage.units();
+    }
+    parts.aggregate = *parts.market + parts.fixed + *parts.percentage;
+    return parts;
   }
 
  private:
-  void Add(Instant at) {
-    if (at <= interval_.start || at >= interval_.end) return;
-    cuts_->push_back(at);
-    ++added_;
-  }
-
   // What the market asks may change while the surcharges undo it.
-  void AddSlots(const std::vector<MarketPrice>& prices) {
-    auto slot = std::partition_point(prices.begin(), prices.end(),
-                                     [&](const MarketPrice& price) { return price.interval.end <= interval_.start; });
-    for (; slot != prices.end() && slot->interval.start < interval_.end && added_ <= most_; ++slot) {
-      if (slot + 1 != prices.end() && (slot + 1)->per_kwh != slot->per_kwh) Add(slot->interval.end);
+  bool AddSlots(std::vector<Instant>* cuts) const {
+    const std::vector<MarketPrice>& prices = element_.market->prices();
+    auto slot = std::partition_point(prices.begin(), prices.end(), [&](const MarketPrice& price) {
+      return price.interval.end <= query_.interval.start;
+    });
+    size_t changes = 0;
+    for (; slot != prices.end() && slot + 1 != prices.end() && slot->interval.end < query_.interval.end; ++slot) {
+      if ((slot + 1)->per_kwh == slot->per_kwh) continue;
+      cuts->push_back(slot->interval.end);
+      if (++changes > query_.most_figures) return false;
     }
+    return true;
   }
 
-  void AddRules() {
-    absl::CivilDay date = absl::ToCivilDay(absl::FromUnixNanos(interval_.start.ns), zone_) - 1;
-    const absl::CivilDay last = absl::ToCivilDay(absl::FromUnixNanos(interval_.end.ns), zone_) + 1;
-    for (; date <= last && added_ <= most_; ++date) {
-      const std::vector<Hours>& hours = HoursOn(element_, date);
-      for (size_t i = 0; i < hours.size(); ++i) {
-        if (i > 0 && hours[i].rate == hours[i - 1].rate) continue;
-        const absl::TimeZone::TimeInfo info = zone_.At(absl::CivilSecond(date) + hours[i].from);
-        Add({absl::ToUnixNanos(info.pre)});
-        if (info.kind == absl::TimeZone::TimeInfo::UNIQUE) continue;
-        Add({absl::ToUnixNanos(info.trans)});
-        Add({absl::ToUnixNanos(info.post)});
+  void AddRules(std::vector<Instant>* cuts) const {
+    std::vector<Tier> before;
+    VisitRules(*element_.schedule, element_.special_days.get(), query_.prices->zone(), SecondOf(query_.interval.start),
+               SecondFrom(query_.interval.end), [&](int64_t start, int64_t, const Hours& hours) {
+                 if (hours.tiers == before) return;
+                 cuts->push_back(Instant::FromSeconds(start));
+                 before = hours.tiers;
+               });
+  }
+
+  void AddSteps(std::vector<Instant>* cuts) const {
+    query_.prices->steps_of(index_)->Visit(query_.interval, [&](const TierSteps::Step& step) {
+      cuts->push_back(step.interval.end);
+      return true;
+    });
+  }
+
+  // The rate of the rule and tier that hold at an instant. Sets `tier_start` where
+  // there are tiers.
+  Rate RateAt(Instant at, std::optional<Int128>* tier_start) const {
+    if (element_.schedule == nullptr) return Rate{};
+    size_t tier = 0;
+    if (const TierSteps* steps = query_.prices->steps_of(index_)) {
+      const TierSteps::Step step = StepAt(*steps, at);
+      if (step.tiers() > 1) {
+        const bool first_window = step.window == StepAt(*steps, query_.interval.start).window;
+        tier = step.TierAt(first_window ? query_.prices->UsageOf(index_, query_.usage_before) : 0);
+        *tier_start = tier == 0 ? 0 : step.EdgeOf(tier - 1);
       }
     }
+    Rate rate;
+    VisitRules(*element_.schedule, element_.special_days.get(), query_.prices->zone(), SecondOf(at), SecondOf(at) + 1,
+               [&](int64_t, int64_t, const Hours& hours) { rate = hours.tiers[tier].rate; });
+    return rate;
   }
 
-  const Interval interval_;
-  const absl::TimeZone zone_;
-  const PriceTimeline& prices_;
+  static TierSteps::Step StepAt(const TierSteps& steps, Instant at) {
+    TierSteps::Step found;
+    steps.Visit({at, {at.ns + 1}}, [&](const TierSteps::Step& step) {
+      found = step;
+      return false;
+    });
+    return found;
+  }
+
+  const AuditQuery& query_;
   const size_t index_;
   const TariffElement& element_;
-  std::vector<Instant>* const cuts_;
-  const size_t most_;
-  size_t added_ = 0;
+  std::vector<ElementStretch> stretches_;
+  size_t next_ = 0;
 };
 
 // Where any part of the price may change, with both ends; empty where that is
 // too often.
-std::vector<Instant> CutsOf(const AuditQuery& query) {
+std::vector<Instant> CutsOf(const AuditQuery& query, std::vector<ElementAlong>* elements) {
   std::vector<Instant> cuts = {query.interval.start, query.interval.end};
-  for (size_t i = 0; i < query.prices->elements().size(); ++i) {
-    if (!ElementCuts(query, i, &cuts).AddAll()) return {};
+  for (ElementAlong& element : *elements) {
+    if (!element.AddCuts(&cuts)) return {};
   }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-  return cuts;
+  // The rules of a second in which the interval begins may begin before it.
+  const auto first = std::lower_bound(cuts.begin(), cuts.end(), query.interval.start);
+  const auto last = std::upper_bound(first, cuts.end(), query.interval.end);
+  return {first, last};
 }
 
 void AddTo(std::optional<Int128>* sum, const std::optional<Int128>& part) {
@@ -161,38 +186,50 @@ void SumUp(const PriceTimeline& prices, RateAudit* audit) {
   }
 }
 
+// What the elements that reign in an interval give; none where one of them has
+// no price.
+std::optional<std::vector<ElementParts>> PartsIn(const Interval& interval, std::vector<ElementAlong>* elements) {
+  std::vector<ElementParts> parts;
+  for (size_t e = 0; e < elements->size(); ++e) {
+    const ElementStretch& stretch = (*elements)[e].At(interval.start);
+    if (!stretch.known) return std::nullopt;
+    if (!stretch.reigns) continue;
+    parts.push_back({e, (*elements)[e].PartsAt(interval.start), stretch.confidence});
+  }
+  return parts;
+}
+
 }  // namespace
 
 AuditList AuditRates(const AuditQuery& query) {
   AuditList list;
-  const PriceTimeline& prices = *query.prices;
-  const std::vector<Instant> cuts = CutsOf(query);
+  std::vector<ElementAlong> elements;
+  for (size_t e = 0; e < query.prices->elements().size(); ++e) elements.emplace_back(query, e);
+  const std::vector<Instant> cuts = CutsOf(query, &elements);
   list.too_many = cuts.empty();
   size_t figures = 0;
   for (size_t i = 0; i + 1 < cuts.size(); ++i) {
-    RateAudit audit;
-    audit.interval = {cuts[i], cuts[i + 1]};
-    for (size_t e = 0; e < prices.elements().size(); ++e) {
-      const Timeline::Integral integral = prices.timeline_of(e).Integrate(audit.interval);
-      if (!integral.known) {
-        list.entries.clear();
-        list.price_gap = integral.gap;
-        return list;
-      }
-      const RateParts parts = PartsAt(*prices.elements()[e], query, cuts[i], prices.timeline().scale());
-      audit.elements.push_back({e, parts, integral.confidence});
+    const Interval interval{cuts[i], cuts[i + 1]};
+    std::optional<std::vector<ElementParts>> parts = PartsIn(interval, &elements);
+    if (!parts) {
+      list.entries.clear();
+      list.price_gap = interval.start;
+      return list;
     }
-    if (!list.entries.empty() && list.entries.back().elements == audit.elements) {
-      list.entries.back().interval.end = audit.interval.end;
+    if (!list.entries.empty() && list.entries.back().elements == *parts) {
+      list.entries.back().interval.end = interval.end;
       continue;
     }
-    figures += audit.elements.size();
+    figures += parts->size();
     if (figures > query.most_figures) {
       list.entries.clear();
       list.too_many = true;
       return list;
     }
-    SumUp(prices, &audit);
+    RateAudit audit;
+    audit.interval = interval;
+    audit.elements = *std::move(parts);
+    SumUp(*query.prices, &audit);
     list.entries.push_back(std::move(audit));
   }
   return list;

@@ -9,10 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "service/engine/meter_record.h"
 #include "service/engine/price_timeline.h"
+#include "service/engine/tier_steps.h"
 #include "service/engine/time.h"
 
 namespace costs::engine {
@@ -47,7 +46,7 @@ struct ElementParts {
 
 struct RateAudit {
   Interval interval;
-  std::vector<ElementParts> elements;  // those that price here, in the order of the timeline's
+  std::vector<ElementParts> elements;  // those that reign here, in the order of the timeline's
   // The elements of a type together; of tier_start the highest. None where no
   // element of the type prices here.
   std::optional<RateParts> commodity;
@@ -59,8 +58,7 @@ struct RateAudit {
 struct AuditQuery {
   Interval interval;
   const PriceTimeline* prices = nullptr;  // not null
-  absl::TimeZone zone;                    // the timeline's
-  absl::Span<const Int128> usage_before;  // nano-Wh in each of the tiers' windows; empty: none
+  UsageBefore usage_before;               // as PriceTimeline::VisitRates takes it
   size_t most_figures = 0;                // each element of an entry counts as one
 };
 

@@ -1,5 +1,6 @@
 #include "service/engine/rates.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "service/engine/testing/random_tariffs.h"
 #include "service/engine/testing/slow_pricer.h"
 #include "service/engine/testing/tariff_spec.h"
+#include "service/engine/tier_window.h"
 
 namespace costs::engine {
 namespace {
@@ -173,46 +175,170 @@ TEST(ListRates, DayOf25Hours_HasThemAll) {
   for (size_t i = 0; i < 25; ++i) EXPECT_EQ(list.entries[i].price->rate.ToDouble(), i < 8 ? 0.1 : 0.3) << i;
 }
 
-// The average price of an interval is what one kWh costs that is spread over it.
-Usage OneKwhOver(const Interval& interval) { return {Units::kKwh, 1'000'000, interval}; }
+TEST(ListRates, Tiers_AreListedAndTheUsageChoosesOne) {
+  const auto prices = Compile({testing::Tiered({{"0.1", "300"}, {"0.2", "500"}, {"0.4", ""}}), Flat("0.05")}, "UTC");
+  RateQuery query = Query(prices.get(), nullptr, Between("2023-01-31T22:00:00Z", "2023-02-01T02:00:00Z"));
+  const struct {
+    int64_t used_kwh;
+    double rate;
+  } cases[] = {{0, 0.15}, {299, 0.15}, {300, 0.25}, {499, 0.25}, {500, 0.45}, {10'000, 0.45}};
+  for (const auto& c : cases) {
+    const Int128 used = Int128{c.used_kwh} * kNanoWhPerKwh;
+    query.usage_before = {&used, 1};
+    query.nanos_per_entry = 0;
+    const RateList list = ListRates(query);
+    // The new month begins with the lowest tier.
+    ASSERT_EQ(list.entries.size(), c.used_kwh < 300 ? 1u : 2u);
+    EXPECT_EQ(list.entries.front().price->rate.ToDouble(), c.rate);
+    EXPECT_EQ(list.entries.back().price->rate.ToDouble(), 0.15);
+    for (const RateEntry& entry : list.entries) {
+      ASSERT_EQ(entry.price->tiers.size(), 3u);
+      EXPECT_TRUE(entry.price->tiers[0].to_nwh == Int128{300} * kNanoWhPerKwh);
+      EXPECT_TRUE(entry.price->tiers[1].to_nwh == Int128{500} * kNanoWhPerKwh);
+      EXPECT_FALSE(entry.price->tiers[2].to_nwh.has_value());
+      EXPECT_EQ(entry.price->tiers[0].rate.ToDouble(), 0.15);
+      EXPECT_EQ(entry.price->tiers[1].rate.ToDouble(), 0.25);
+      EXPECT_EQ(entry.price->tiers[2].rate.ToDouble(), 0.45);
+    }
+    query.nanos_per_entry = 240 * kMinute;
+    EXPECT_NEAR(ListRates(query).entries[0].price->rate.ToDouble(), (c.rate + 0.15) / 2, 1e-12);
+  }
+}
+
+TEST(ListRates, TiersThatDifferByTimeOfUse_AreAveragedTierByTier) {
+  ElementSpec spec;
+  spec.seasons = {{kAllMonths, {{kAllDays, {}}}}};
+  spec.seasons[0].days_and_hours[0].hours = {
+      {0, 12 * 3600, testing::Tiers({{"0.1", "100"}, {"0.2", ""}})},
+      {12 * 3600, kSecondsPerDay, testing::Tiers({{"0.3", "200"}, {"0.5", ""}})}};
+  const auto prices = Compile({spec}, "UTC");
+  const RateList list =
+      ListRates(Query(prices.get(), nullptr, Between("2023-01-02T11:00:00Z", "2023-01-02T13:00:00Z"), 120));
+  ASSERT_EQ(list.entries.size(), 1u);
+  const std::vector<TierFigure>& tiers = list.entries[0].price->tiers;
+  ASSERT_EQ(tiers.size(), 3u);
+  EXPECT_EQ(tiers[0].rate.ToDouble(), 0.2);   // (0.1 + 0.3) / 2, to 100
+  EXPECT_EQ(tiers[1].rate.ToDouble(), 0.25);  // (0.2 + 0.3) / 2, to 200
+  EXPECT_EQ(tiers[2].rate.ToDouble(), 0.35);  // (0.2 + 0.5) / 2
+  EXPECT_TRUE(tiers[1].to_nwh == Int128{200} * kNanoWhPerKwh);
+}
+
+TEST(ListRates, MostFigures_CountsTiers) {
+  const auto prices = Compile({testing::Tiered({{"0.1", "300"}, {"0.2", "500"}, {"0.4", ""}})}, "UTC");
+  RateQuery query = Query(prices.get(), nullptr, Between("2023-01-01T00:00:00Z", "2023-01-02T00:00:00Z"), 720);
+  query.most_figures = 6;
+  EXPECT_EQ(ListRates(query).entries.size(), 2u);
+  query.most_figures = 5;
+  EXPECT_TRUE(ListRates(query).too_many);
+}
+
+// The average price of an interval is what a billionth of a kWh costs that is
+// spread over it, times a billion; so little fills no tier.
+constexpr int64_t kBillion = 1'000'000'000;
+Usage Tiny(const Interval& interval) { return {Units::kWh, 1, interval}; }
 
 void ExpectSame(const Figure& got, const Rational& want) {
   const int digits = std::max(9, got.scale);
   BigInteger units(got.units);
   for (int i = got.scale; i < digits; ++i) units *= 10;
-  EXPECT_EQ(units, RoundHalfEven(want, digits));
+  EXPECT_EQ(units, RoundHalfEven(want * kBillion, digits));
+}
+
+// What of the usage before the query counts at an entry: usage starts at 0 in a
+// new window.
+testing::SlowUsageBefore UsageAt(Instant at, Instant start, const PriceTimeline& prices,
+                                 const std::vector<Int128>& before) {
+  testing::SlowUsageBefore usage;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const TierWindow& window = prices.windows()[i];
+    if (WindowNumberAt(window, prices.zone(), at) != WindowNumberAt(window, prices.zone(), start)) continue;
+    usage.emplace_back(window, BigInteger(before[i]));
+  }
+  return usage;
+}
+
+void ExpectTheSlowPricers(Random& random, const RandomTariff& tariff) {
+  const Interval interval = testing::RandomInterval(random, tariff.window, 5'400);
+  const PriceTimeline& prices = *tariff.prices;
+  const std::vector<Int128> before =
+      testing::RandomUsageBefore(random, prices, {Units::kKwh, 100 * 1'000'000, interval});
+  RateQuery query = Query(&prices, tariff.carbon.get(), interval, random.Pick(std::vector<int64_t>{0, 0, 5, 30}));
+  query.usage_before = before;
+  const RateList list = ListRates(query);
+  const SlowAnswer whole =
+      SlowCost(tariff.specs, tariff.zone, Tiny(interval), UsageAt(interval.start, interval.start, prices, before));
+  ASSERT_EQ(list.price_gap.has_value(), !whole.known);
+  if (!whole.known) {
+    ASSERT_EQ(list.price_gap->ns, whole.gap.ns);
+    return;
+  }
+  Instant at = interval.start;
+  for (const RateEntry& entry : list.entries) {
+    ASSERT_EQ(entry.interval.start.ns, at.ns);
+    at = entry.interval.end;
+    const testing::SlowUsageBefore used = UsageAt(entry.interval.start, interval.start, prices, before);
+    const SlowAnswer price = SlowCost(tariff.specs, tariff.zone, Tiny(entry.interval), used);
+    ExpectSame(entry.price->rate, price.amount);
+    ASSERT_EQ(entry.price->confidence, price.confidence);
+    const SlowAnswer carbon = SlowCarbon(tariff.intensities, Tiny(entry.interval));
+    ASSERT_EQ(entry.intensity.has_value(), carbon.known);
+    if (!carbon.known) continue;
+    ExpectSame(entry.intensity->grams, carbon.amount);
+    ASSERT_EQ(entry.intensity->confidence, carbon.confidence);
+    ASSERT_TRUE(entry.intensity->relative >= 0 && entry.intensity->relative <= 1);
+  }
+  ASSERT_EQ(at.ns, interval.end.ns);
 }
 
 TEST(ListRates, RandomTariffs_AreTheSlowPricers) {
   Random random(720);
-  for (int n = 0; n < 60; ++n) {
+  for (int n = 0; n < 50; ++n) {
     SCOPED_TRACE(CaseName(n));
-    const RandomTariff tariff = MakeRandomTariff(random);
-    Interval interval = testing::RandomInterval(random, tariff.window, 30'000);
-    const int64_t minutes = random.Pick(std::vector<int64_t>{0, 5, 15, 60, 480});
-    const RateList list = ListRates(Query(tariff.prices.get(), tariff.carbon.get(), interval, minutes));
-    const SlowAnswer whole = SlowCost(tariff.specs, tariff.zone, OneKwhOver(interval));
-    ASSERT_EQ(list.price_gap.has_value(), !whole.known);
-    if (!whole.known) {
-      ASSERT_EQ(list.price_gap->ns, whole.gap.ns);
-      continue;
-    }
-    Instant at = interval.start;
-    for (const RateEntry& entry : list.entries) {
-      ASSERT_EQ(entry.interval.start.ns, at.ns);
-      at = entry.interval.end;
-      const SlowAnswer price = SlowCost(tariff.specs, tariff.zone, OneKwhOver(entry.interval));
-      ExpectSame(entry.price->rate, price.amount);
-      ASSERT_EQ(entry.price->confidence, price.confidence);
-      const SlowAnswer carbon = SlowCarbon(tariff.intensities, OneKwhOver(entry.interval));
-      ASSERT_EQ(entry.intensity.has_value(), carbon.known);
-      if (!carbon.known) continue;
-      ExpectSame(entry.intensity->grams, carbon.amount);
-      ASSERT_EQ(entry.intensity->confidence, carbon.confidence);
-      ASSERT_TRUE(entry.intensity->relative >= 0 && entry.intensity->relative <= 1);
-    }
-    ASSERT_EQ(at.ns, interval.end.ns);
+    ExpectTheSlowPricers(random, MakeRandomTariff(random));
   }
+}
+
+TEST(ListRates, RandomTieredTariffs_AreTheSlowPricers) {
+  Random random(722);
+  testing::Likely likely;
+  likely.tiers = true;
+  for (int n = 0; n < 80; ++n) {
+    SCOPED_TRACE(CaseName(n));
+    ExpectTheSlowPricers(random, MakeRandomTariff(random, likely));
+  }
+}
+
+// Each tier's rate is the price of what is used from its start on.
+TEST(ListRates, TiersOfRandomTariffs_AreTheSlowPricers) {
+  Random random(723);
+  testing::Likely likely;
+  likely.tiers = true;
+  likely.gaps = false;
+  int tiers_seen = 0;
+  for (int n = 0; n < 80; ++n) {
+    SCOPED_TRACE(CaseName(n));
+    const RandomTariff tariff = MakeRandomTariff(random, likely);
+    if (tariff.prices->windows().size() != 1) continue;
+    const TierWindow& window = tariff.prices->windows()[0];
+    const Interval interval = testing::RandomInterval(random, tariff.window, 2'000);
+    const RateList list = ListRates(Query(tariff.prices.get(), nullptr, interval));
+    for (const RateEntry& entry : list.entries) {
+      const Instant last{entry.interval.end.ns - 1};
+      if (WindowNumberAt(window, tariff.prices->zone(), entry.interval.start) !=
+          WindowNumberAt(window, tariff.prices->zone(), last)) {
+        continue;
+      }
+      Int128 from = 0;
+      for (const TierFigure& tier : entry.price->tiers) {
+        ++tiers_seen;
+        const SlowAnswer price =
+            SlowCost(tariff.specs, tariff.zone, Tiny(entry.interval), {{window, BigInteger(from)}});
+        ExpectSame(tier.rate, price.amount);
+        from = tier.to_nwh.value_or(0);
+      }
+    }
+  }
+  EXPECT_GT(tiers_seen, 20);
 }
 
 TEST(ListRates, FromChangeToChange_HasNoTwoAlikeNeighbours) {
