@@ -20,12 +20,7 @@ int64_t SecondOf(Instant at) { return at.ns / kNanosPerSecond; }
 int64_t SecondFrom(Instant at) { return (at.ns + kNanosPerSecond - 1) / kNanosPerSecond; }
 
 // The market's price at an instant at which there is one.
-const Decimal& MarketAt(const MarketSeries& market, Instant at) {
-  const std::vector<MarketPrice>& prices = market.prices();
-  return std::partition_point(prices.begin(), prices.end(),
-                              [&](const MarketPrice& price) { return price.interval.end <= at; })
-      ->per_kwh;
-}
+Decimal MarketAt(const MarketSeries& market, Instant at) { return market.PricesIn({at, {at.ns + 1}}, 1)[0].per_kwh; }
 
 // One element along the query's interval: its stretches, and where any part of
 // what it asks may change.
@@ -81,14 +76,11 @@ class ElementAlong {
  private:
   // What the market asks may change while the surcharges undo it.
   bool AddSlots(std::vector<Instant>* cuts) const {
-    const std::vector<MarketPrice>& prices = element_.market->prices();
-    auto slot = std::partition_point(prices.begin(), prices.end(), [&](const MarketPrice& price) {
-      return price.interval.end <= query_.interval.start;
-    });
+    const std::vector<MarketPrice> prices = element_.market->PricesIn(query_.interval);
     size_t changes = 0;
-    for (; slot != prices.end() && slot + 1 != prices.end() && slot->interval.end < query_.interval.end; ++slot) {
-      if ((slot + 1)->per_kwh == slot->per_kwh) continue;
-      cuts->push_back(slot->interval.end);
+    for (size_t i = 1; i < prices.size(); ++i) {
+      if (prices[i].per_kwh == prices[i - 1].per_kwh) continue;
+      cuts->push_back(prices[i].interval.start);
       if (++changes > query_.most_figures) return false;
     }
     return true;

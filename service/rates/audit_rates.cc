@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/time/time.h"
 #include "service/catalog/refusal.h"
 #include "service/engine/rates.h"
 #include "service/engine/rates_audit.h"
@@ -14,14 +14,12 @@
 namespace costs::rates {
 namespace {
 
-constexpr double kNanoWhPerKwh = 1e12;
-
 void FillParts(const engine::RateParts& parts, int scale, pb::RateComponents* out) {
   const auto money = [&](engine::Int128 units) { return engine::Figure::Of(units, scale).ToDouble(); };
   if (parts.market) out->set_market(money(*parts.market));
   out->set_fixed(money(parts.fixed));
   if (parts.percentage) out->set_percentage(money(*parts.percentage));
-  if (parts.tier_start) out->set_tier(static_cast<double>(*parts.tier_start) / kNanoWhPerKwh);
+  if (parts.tier_start) out->set_tier(ToKwh(*parts.tier_start));
   out->set_aggregate(money(parts.aggregate));
 }
 
@@ -63,7 +61,7 @@ void FillSources(const Place& place, pb::AuditRatesResponse* response) {
       response->add_market_sources(element->market->id());
     }
   }
-  if (!place.location->carbon_region.empty()) response->add_carbon_sources(place.location->carbon_region);
+  if (!place.location->carbon_region.empty()) response->add_carbon_sources(std::string(place.location->carbon_region));
 }
 
 }  // namespace
@@ -77,17 +75,19 @@ absl::Status AuditRates(const catalog::Snapshot& snapshot, const Call& call, con
   const std::optional<engine::Int128> usage_before =
       check.UsageBefore(request.has_usage_before_wh(), request.usage_before_wh());
   if (!check.violations().empty()) return catalog::Invalid(check.violations());
-  (void)usage_before;
 
   absl::StatusOr<Place> place = FindPlace(snapshot, request.location_id(), check.direction());
   if (!place.ok()) return place.status();
   if (place->prices == nullptr && !place->free()) return NoTariffConnected(*place, "connect one");
+  absl::StatusOr<std::vector<engine::Int128>> used = UsageInWindows(*place, call, check.interval().start, usage_before);
+  if (!used.ok()) return used.status();
+  if (used->size() == 1) asked.set_usage_before_wh(ToWh(used->front()));
   engine::AuditList list;
   if (place->prices != nullptr) {
     engine::AuditQuery query;
     query.interval = check.interval();
     query.prices = place->prices;
-    absl::LoadTimeZone(place->location->timezone, &query.zone);
+    query.usage_before = *used;
     query.most_figures = call.most_figures;
     list = engine::AuditRates(query);
   }

@@ -8,18 +8,11 @@
 #include <functional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "service/engine/meter_record.h"
-#include "service/engine/time.h"
+#include "service/calculator/usage_source.h"
 
 namespace costs::rates {
-
-// The energy in 1e-9 Wh that a location's stored records have within an
-// interval, on one price list.
-using UsageWithin =
-    std::function<absl::StatusOr<engine::Int128>(absl::string_view location_id, engine::TariffRate, engine::Interval)>;
 
 // Who asks, and what the answers need from outside.
 struct Call {
@@ -31,7 +24,7 @@ struct Call {
   // `prefix` and 24 hexadecimal digits. Required.
   std::function<std::string(absl::string_view prefix)> new_id;
   // Null: nothing is known to have been used. Asked only for tiered tariffs.
-  UsageWithin usage_within;
+  const calculator::UsageSource* usage = nullptr;
   // The most figures of an answer: an entry counts as one, or as its tiers
   // where it has some, or as its elements in an audit. 90 days of 5 minutes
   // are 25,920 entries.

@@ -60,9 +60,18 @@ Line LineOf(const Timeline& timeline, const Interval& interval, size_t most) {
   return line;
 }
 
-Line PriceLine(const Place& place, const Interval& interval, size_t most) {
+// At the tier that `used` reaches.
+Line PriceLine(const Place& place, const Interval& interval, engine::UsageBefore used, size_t most) {
   if (place.prices == nullptr) return ConstantLine(interval, place.free());
-  return LineOf(place.prices->timeline(), interval, most);
+  if (!place.prices->tiered()) return LineOf(place.prices->timeline(), interval, most);
+  Line line;
+  line.scale = place.prices->timeline().scale();
+  place.prices->VisitRates(interval, used, [&](const engine::RateStretch& stretch) {
+    line.stretches.push_back({stretch.interval, stretch.rate, stretch.confidence, stretch.known});
+    return line.stretches.size() <= most;
+  });
+  line.too_many = line.stretches.size() > most;
+  return line;
 }
 
 Line CarbonLine(const Place& place, const Interval& interval, size_t most) {
@@ -134,7 +143,9 @@ absl::Status FindSlots(const catalog::Snapshot& snapshot, const Call& call, cons
   if (!green && place->prices == nullptr && !place->free()) {
     return NoTariffConnected(*place, "connect one, or ask for GREEN");
   }
-  const Line prices = PriceLine(*place, check.interval(), call.most_figures);
+  absl::StatusOr<std::vector<engine::Int128>> used = UsageInWindows(*place, call, check.interval().start, std::nullopt);
+  if (!used.ok()) return used.status();
+  const Line prices = PriceLine(*place, check.interval(), *used, call.most_figures);
   const Line carbon = CarbonLine(*place, check.interval(), call.most_figures);
   if (prices.too_many || carbon.too_many) {
     return TooManyFigures(call, "each change of the price or the intensity is one: ask for a shorter period");
@@ -145,7 +156,7 @@ absl::Status FindSlots(const catalog::Snapshot& snapshot, const Call& call, cons
     return NoPriceData(*place, gap->interval.start, "add it, or ask for a period that has prices");
   }
   FillHead(*place, call, "sta_", "slot_time", response);
-  *response->mutable_next_update() = ToTimestamp(NextUpdate(*place, call, /*tariff=*/true, /*carbon=*/true));
+  *response->mutable_next_update() = ToTimestamp(NextUpdate(snapshot, *place, call, /*tariff=*/true, /*carbon=*/true));
   for (const Interval& slot : Best(searched, asked)) FillSlot(slot, prices, carbon, response->add_data());
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/catalog/refusal.h"
@@ -15,7 +16,6 @@ namespace {
 constexpr int kMinutesPerDay = 1'440;
 constexpr int kShortestResolution = 5;
 constexpr int64_t kNanosPerMinute = 60 * engine::kNanosPerSecond;
-constexpr double kNanoWhPerKwh = 1e12;
 
 void CheckResolution(const pb::ListRatesRequest& request, RequestCheck* check) {
   const int minutes = request.resolution();
@@ -31,7 +31,7 @@ void FillPrice(const engine::PriceFigure& price, pb::TimelineRate* out) {
   out->set_confidence(ToFraction(price.confidence));
   for (const engine::TierFigure& tier : price.tiers) {
     pb::TierRate* step = out->add_tiers();
-    if (tier.to_nano_wh) step->set_to_kwh(static_cast<double>(*tier.to_nano_wh) / kNanoWhPerKwh);
+    if (tier.to_nwh) step->set_to_kwh(ToKwh(*tier.to_nwh));
     step->set_rate(tier.rate.ToDouble());
   }
 }
@@ -64,15 +64,20 @@ absl::Status ListRates(const catalog::Snapshot& snapshot, const Call& call, cons
   query.interval = check.interval();
   query.nanos_per_entry = asked.resolution() * kNanosPerMinute;
   query.most_figures = call.most_figures;
+  std::vector<engine::Int128> used;
   if (asked.include_tariff()) {
+    absl::StatusOr<std::vector<engine::Int128>> known =
+        UsageInWindows(*place, call, query.interval.start, usage_before);
+    if (!known.ok()) return known.status();
+    used = *std::move(known);
+    if (used.size() == 1) asked.set_usage_before_wh(ToWh(used.front()));
+    query.usage_before = used;
     query.prices = place->prices;
     if (place->prices == nullptr && !place->free()) {
       return NoTariffConnected(*place, "connect one, or ask with include_tariff=false");
     }
   }
-  if (asked.include_carbon() && !place->local()) query.carbon = place->location->carbon.get();
-  (void)usage_before;
-
+  if (asked.include_carbon() && !place->local()) query.carbon = place->location->carbon;
   const engine::RateList list = engine::ListRates(query);
   if (list.price_gap) return NoPriceData(*place, *list.price_gap, "add it, or ask with include_tariff=false");
   if (list.too_many) {
@@ -83,7 +88,7 @@ absl::Status ListRates(const catalog::Snapshot& snapshot, const Call& call, cons
   FillHead(*place, call, "rts_", "tariff_rate", response);
   *response->mutable_last_updated() = ToTimestamp(std::min(call.catalog_changed, call.now));
   *response->mutable_next_update() =
-      ToTimestamp(NextUpdate(*place, call, asked.include_tariff(), asked.include_carbon() && !place->local()));
+      ToTimestamp(NextUpdate(snapshot, *place, call, asked.include_tariff(), asked.include_carbon()));
   response->mutable_data()->Reserve(static_cast<int>(list.entries.size()));
   for (const engine::RateEntry& entry : list.entries) {
     pb::TimelineEntry* out = response->add_data();

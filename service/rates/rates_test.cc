@@ -9,8 +9,10 @@
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "service/calculator/usage_source.h"
 #include "service/catalog/refusal.h"
 #include "service/engine/testing/tariff_spec.h"
+#include "service/engine/tier_steps.h"
 
 namespace costs::rates {
 namespace {
@@ -27,6 +29,7 @@ using engine::testing::Fixed;
 using engine::testing::Flat;
 using engine::testing::Slots;
 using engine::testing::Surcharge;
+using engine::testing::Tiered;
 
 constexpr char kNow[] = "2023-01-10T12:00:00.25Z";
 
@@ -57,7 +60,11 @@ std::shared_ptr<const catalog::Snapshot> MakeSnapshot() {
       Element(Flat("0.05"), "network", engine::ElementType::kNonCommodity),
       Element(Of(EveryDay({{0, Fixed("0.15")}}), engine::TariffRate::kExport), "exports"),
       Element(market, "spot"),
+      Element(Tiered({{"0.1", "300"}, {"0.2", ""}}), "month"),
   };
+  ElementSpec day = Tiered({{"0.01", "5"}, {"0.02", ""}});
+  day.tier_window.kind = engine::TierWindow::Kind::kDay;
+  content.elements.push_back(Element(day, "day"));
   std::vector<engine::CarbonIntensity> intensities;
   for (int hour = 0; hour < 48; ++hour) {
     const engine::Instant start = At(absl::StrCat("2023-01-10T00:00:00Z"));
@@ -71,7 +78,9 @@ std::shared_ptr<const catalog::Snapshot> MakeSnapshot() {
       std::make_shared<const engine::CarbonSeries>(*engine::CarbonSeries::Create("GB", std::move(intensities)))};
   content.locations = {{"loc_nights", "Europe/London", "GBP", "GB", {"nights", "network", "exports"}},
                        {"loc_market", "Europe/London", "GBP", "", {"spot"}},
-                       {"loc_bare", "Europe/London", "GBP", "", {}}};
+                       {"loc_bare", "Europe/London", "GBP", "", {}},
+                       {"loc_tiers", "Europe/London", "GBP", "", {"month"}},
+                       {"loc_windows", "Europe/London", "GBP", "", {"month", "day"}}};
   return *catalog::Snapshot::Create(1, std::move(content));
 }
 
@@ -371,6 +380,71 @@ TEST_F(Rates, Find_ChecksItsFields) {
   EXPECT_EQ(FieldsOf(Find(good + " duration: 0")), "duration");
   EXPECT_EQ(FieldsOf(Find(good + " duration: 240")), "");
   EXPECT_EQ(FieldsOf(Find(good + " duration: 241")), "duration");
+}
+
+// Tells the same for every window; keeps what it was asked.
+class KnownUsage final : public calculator::UsageSource {
+ public:
+  absl::StatusOr<engine::Int128> UsageWithin(const calculator::Caller& caller, absl::string_view location_id,
+                                             engine::TariffRate, engine::Interval interval) const override {
+    asked += absl::StrCat(caller.account_id, " ", location_id, " ",
+                          interval.nanos() / (3'600 * engine::kNanosPerSecond), "h;");
+    return answer;
+  }
+
+  absl::StatusOr<engine::Int128> answer = engine::Int128{300} * engine::kNanoWhPerKwh;
+  mutable std::string asked;
+};
+
+TEST_F(Rates, TieredTariff_IsAtTheTierThatIsReached) {
+  KnownUsage known;
+  const std::string request = "location_id: 'loc_tiers'" + Period("2023-01-10T06:00:00Z", "2023-01-10T07:00:00Z");
+  ASSERT_TRUE(List(request).ok());  // nothing is known
+  EXPECT_EQ(rates_.data(0).tariff().rate(), 0.1);
+  ASSERT_EQ(rates_.data(0).tariff().tiers_size(), 2);
+  EXPECT_EQ(rates_.data(0).tariff().tiers(0).to_kwh(), 300);
+  EXPECT_FALSE(rates_.data(0).tariff().tiers(1).has_to_kwh());
+  EXPECT_EQ(rates_.data(0).tariff().tiers(1).rate(), 0.2);
+  call_.usage = &known;
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_EQ(known.asked, "acc_1 loc_tiers 222h;");  // since the first of January
+  EXPECT_EQ(rates_.data(0).tariff().rate(), 0.2);
+  EXPECT_EQ(rates_.request().usage_before_wh(), 300'000);
+  ASSERT_TRUE(Audit(request).ok());
+  EXPECT_EQ(audit_.data(0).tariff_rate().total(), 0.2);
+  EXPECT_EQ(audit_.data(0).tariff_rate().commodity().tier(), 300);
+  EXPECT_EQ(audit_.data(0).elements(0).components().tier(), 300);
+  ASSERT_TRUE(Find(request + " segment: LOW duration: 5").ok());
+  EXPECT_EQ(slots_.data(0).tariff().rate_avg(), 0.2);
+  // What the caller says counts, and then nobody is asked.
+  known.asked.clear();
+  ASSERT_TRUE(List(request + " usage_before_wh: 299999").ok());
+  ASSERT_TRUE(Audit(request + " usage_before_wh: 299999").ok());
+  ASSERT_TRUE(List(request + " include_tariff: false").ok());
+  EXPECT_EQ(known.asked, "");
+  EXPECT_EQ(audit_.data(0).tariff_rate().total(), 0.1);
+}
+
+TEST_F(Rates, SeveralWindows_EachHaveTheirUsage) {
+  KnownUsage known;
+  call_.usage = &known;
+  const std::string request = "location_id: 'loc_windows'" + Period("2023-01-10T06:00:00Z", "2023-01-10T07:00:00Z");
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_EQ(rates_.data(0).tariff().rate(), 0.22);
+  EXPECT_FALSE(rates_.request().has_usage_before_wh());
+  for (const absl::Status& status : {List(request + " usage_before_wh: 1"), Audit(request + " usage_before_wh: 1")}) {
+    EXPECT_EQ(FieldsOf(status), "usage_before_wh");
+  }
+}
+
+TEST_F(Rates, UsageThatCannotBeTold_IsAFailureWithItsReason) {
+  KnownUsage known;
+  known.answer = absl::UnavailableError("the store is away");
+  call_.usage = &known;
+  const absl::Status status = List("location_id: 'loc_tiers'" + Period("2023-01-10T06:00:00Z", "2023-01-10T07:00:00Z"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), "USAGE_UNKNOWN");
+  EXPECT_NE(status.message().find("the store is away"), absl::string_view::npos);
 }
 
 }  // namespace
