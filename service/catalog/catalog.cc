@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdio>
-#include <random>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -13,19 +12,11 @@
 #include "service/catalog/catalog_impl.h"
 #include "service/catalog/catalog_lists.h"
 #include "service/catalog/documents.h"
+#include "service/catalog/random_id.h"
 #include "service/catalog/series_table.h"
 
 namespace costs::catalog {
 namespace {
-
-// 96 bits from the system's source of randomness.
-std::string RandomId(absl::string_view prefix) {
-  constexpr int kWords = 3;
-  std::random_device device;
-  std::string id(prefix);
-  for (int i = 0; i < kWords; ++i) absl::StrAppend(&id, absl::Hex(static_cast<uint32_t>(device()), absl::kZeroPad8));
-  return id;
-}
 
 // Reads all that a store has of a tenant.
 class Loader {

@@ -42,21 +42,23 @@ absl::string_view DefaultOf(const Field* field) {
   return "";
 }
 
-std::string TextOf(const pb::Timestamp& time) {
-  std::string text =
-      absl::FormatTime("%E4Y-%m-%dT%H:%M:%S", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
+std::string TextOf(const pb::Timestamp& time, const UtcOffset& offset) {
+  std::string text = absl::FormatTime("%E4Y-%m-%dT%H:%M:%S", absl::FromUnixSeconds(time.seconds() + offset.seconds),
+                                      absl::UTCTimeZone());
   if (time.nanos() != 0) {
     int digits = 9;
     int fraction = time.nanos();
     for (; fraction % 1000 == 0; fraction /= 1000) digits -= 3;
     absl::StrAppendFormat(&text, ".%0*d", digits, fraction);
   }
-  text.push_back('Z');
+  text += offset.text;
   return text;
 }
 
 class Writer {
  public:
+  explicit Writer(const UtcOffset& offset) : offset_(offset) {}
+
   void Object(const pb::Message& message) {
     json_.StartObject();
     const pb::Descriptor* type = message.GetDescriptor();
@@ -110,7 +112,8 @@ class Writer {
       case Field::CPPTYPE_MESSAGE: {
         const pb::Message& inner = one ? r->GetMessage(message, field) : r->GetRepeatedMessage(message, field, index);
         if (field->message_type() != pb::Timestamp::descriptor()) return Object(inner);
-        return Text(TextOf(static_cast<const pb::Timestamp&>(inner)));
+        return Text(
+            TextOf(static_cast<const pb::Timestamp&>(inner), field->name() == "time_created" ? UtcOffset() : offset_));
       }
       default:
         json_.Null();  // no message of the API has a field of another type
@@ -123,14 +126,15 @@ class Writer {
     Raw(absl::string_view(text, static_cast<size_t>(end.ptr - text)), rapidjson::kNumberType);
   }
 
+  const UtcOffset offset_;
   rapidjson::StringBuffer buffer_;
   rapidjson::Writer<rapidjson::StringBuffer> json_{buffer_};
 };
 
 }  // namespace
 
-std::string WriteDocument(const pb::Message& message) {
-  Writer writer;
+std::string WriteDocument(const pb::Message& message, const UtcOffset& offset) {
+  Writer writer(offset);
   writer.Object(message);
   return writer.text();
 }

@@ -2,7 +2,7 @@
 // answers, by its descriptor.
 //
 // The forms are those of protobuf's JSON mapping, with the fields' own names:
-// times in UTC with 0, 3, 6 or 9 digits of a second, numbers as the shortest text
+// times with 0, 3, 6 or 9 digits of a second, numbers as the shortest text
 // that reads back as the same double. What is not set is left out: empty text,
 // empty lists, enums that say UNSPECIFIED. Fields that the upstream's OpenAPI file
 // requires are always there, with their documented defaults; so is the list of a
@@ -14,9 +14,12 @@
 
 #include <string>
 
+#include "service/rest/caller_time.h"
+
 namespace costs::rest {
 
-std::string WriteDocument(const google::protobuf::Message& message);
+// Times are in `offset`, but time_created is in UTC.
+std::string WriteDocument(const google::protobuf::Message& message, const UtcOffset& offset = {});
 
 }  // namespace costs::rest
 

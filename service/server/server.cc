@@ -15,8 +15,11 @@
 #include "absl/time/clock.h"
 #include "service/calculator/local_calculator.h"
 #include "service/catalog/catalog.h"
+#include "service/catalog/random_id.h"
 #include "service/executor/catalog_threads.h"
+#include "service/rates/location_rates.h"
 #include "service/rest/catalog_routes.h"
+#include "service/rest/rates_routes.h"
 #include "service/rest/server.h"
 #include "service/rpc/carbon_service.h"
 #include "service/rpc/catalog_calls.h"
@@ -86,12 +89,14 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
 }
 
 rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculator* calculator,
-                                const rest::CatalogFace& catalog, const std::atomic<bool>* serving) {
+                                const rest::CatalogFace& catalog, const rates::LocationRates* rates,
+                                const std::atomic<bool>* serving) {
   rest::ServerOptions options;
   options.listen = config.rest_listen;
   options.io_threads = static_cast<int>(config.rest_threads);
   options.calculator = calculator;
   options.routes = rest::CatalogRoutes(catalog);
+  for (rest::Route& route : rest::RatesRoutes(rates, catalog.threads)) options.routes.push_back(std::move(route));
   options.account_id = config.account_id;
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
@@ -115,11 +120,27 @@ struct Server::Parts {
         calls(catalog.get(), &threads,
               {tenant(), kMostUploads, [](absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }}),
         costs(&calculator, {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit}),
-        tariffs(&calls, {}),
+        rates(RatesOptions()),
+        tariffs(&calls, RatesFunctions()),
         carbon(&calls),
         locations(&calls) {}
 
   catalog::Tenant tenant() const { return {config.account_id, config.live_mode}; }
+
+  rates::LocationRates::Options RatesOptions() {
+    return {&catalog->snapshots(),
+            /*usage=*/nullptr,
+            config.account_id,
+            config.live_mode,
+            absl::Now,
+            [this] { return catalog->last_changed(); },
+            catalog::RandomId};
+  }
+  rpc::RatesFunctions RatesFunctions() {
+    return {[this](const auto& request, auto* response) { return rates.List(request, response); },
+            [this](const auto& request, auto* response) { return rates.Audit(request, response); },
+            [this](const auto& request, auto* response) { return rates.Find(request, response); }};
+  }
 
   // Calls that have arrived and are not yet over for gRPC.
   size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight(); }
@@ -131,6 +152,7 @@ struct Server::Parts {
   calculator::LocalCalculator calculator;
   rpc::CatalogCalls calls;
   rpc::CostsService costs;
+  rates::LocationRates rates;
   rpc::TariffsService tariffs;
   rpc::CarbonService carbon;
   rpc::LocationsService locations;
@@ -154,7 +176,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string rest_address;
   if (!config.rest_listen.empty()) {
     const rest::CatalogFace face{parts->catalog.get(), &parts->threads, parts->tenant()};
-    parts->rest = std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, face, &parts->serving));
+    parts->rest =
+        std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, face, &parts->rates, &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
