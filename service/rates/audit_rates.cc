@@ -88,12 +88,12 @@ absl::Status AuditRates(const catalog::Snapshot& snapshot, const Call& call, con
     query.interval = check.interval();
     query.prices = place->prices;
     query.usage_before = *used;
-    query.most_figures = call.most_figures;
+    query.most_figures = call.most_audit_figures;
     list = engine::AuditRates(query);
   }
   if (list.price_gap) return NoPriceData(*place, *list.price_gap, "add it, or ask for a period that has prices");
   if (list.too_many) {
-    return TooManyFigures(call, "each element of an entry is one: ask for a shorter period");
+    return TooManyFigures(call.most_audit_figures, "each element of an entry is one: ask for a shorter period");
   }
   FillHead(*place, call, "tra_", "tariff_rate_audit", response);
   FillSources(*place, response);

@@ -25,10 +25,11 @@ struct Call {
   std::function<std::string(absl::string_view prefix)> new_id;
   // Null: nothing is known to have been used. Asked only for tiered tariffs.
   const calculator::UsageSource* usage = nullptr;
-  // The most figures of an answer: an entry counts as one, or as its tiers
-  // where it has some, or as its elements in an audit. 90 days of 5 minutes
-  // are 25,920 entries.
+  // The most figures of an answer: an entry counts as one, or as its tiers where
+  // it has some. 90 days of 5 minutes are 25,920 entries and some 2 MB.
   size_t most_figures = 30'000;
+  // The same for an audit, where an entry counts as its elements.
+  size_t most_audit_figures = 10'000;
 };
 
 }  // namespace costs::rates

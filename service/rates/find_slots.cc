@@ -148,7 +148,8 @@ absl::Status FindSlots(const catalog::Snapshot& snapshot, const Call& call, cons
   const Line prices = PriceLine(*place, check.interval(), *used, call.most_figures);
   const Line carbon = CarbonLine(*place, check.interval(), call.most_figures);
   if (prices.too_many || carbon.too_many) {
-    return TooManyFigures(call, "each change of the price or the intensity is one: ask for a shorter period");
+    return TooManyFigures(call.most_figures,
+                          "each change of the price or the intensity is one: ask for a shorter period");
   }
   const Line& searched = green ? carbon : prices;
   if (const Timeline::Stretch* gap = searched.FirstGap()) {

@@ -81,7 +81,7 @@ absl::Status ListRates(const catalog::Snapshot& snapshot, const Call& call, cons
   const engine::RateList list = engine::ListRates(query);
   if (list.price_gap) return NoPriceData(*place, *list.price_gap, "add it, or ask with include_tariff=false");
   if (list.too_many) {
-    return TooManyFigures(call,
+    return TooManyFigures(call.most_figures,
                           "an entry is one, or as many as it has tiers: ask for a shorter period, or give a "
                           "resolution");
   }

@@ -89,9 +89,8 @@ absl::Status NoCarbonData(const Place& place, engine::Instant gap) {
                              "; add it, or ask for a period that has it"));
 }
 
-absl::Status TooManyFigures(const Call& call, absl::string_view remedy) {
-  return catalog::Invalid(
-      {{"end_time", absl::StrCat("asks for an answer of more than ", call.most_figures, " figures; ", remedy)}});
+absl::Status TooManyFigures(size_t most, absl::string_view remedy) {
+  return catalog::Invalid({{"end_time", absl::StrCat("asks for an answer of more than ", most, " figures; ", remedy)}});
 }
 
 absl::Time NextUpdate(const catalog::Snapshot& snapshot, const Place& place, const Call& call, bool tariff,

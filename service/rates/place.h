@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<engine::Int128>> UsageInWindows(const Place& place, c
 absl::Status NoTariffConnected(const Place& place, absl::string_view remedy);
 absl::Status NoPriceData(const Place& place, engine::Instant gap, absl::string_view remedy);
 absl::Status NoCarbonData(const Place& place, engine::Instant gap);
-absl::Status TooManyFigures(const Call& call, absl::string_view remedy);
+absl::Status TooManyFigures(size_t most, absl::string_view remedy);
 
 // When the next market prices or intensities are expected at the latest: where
 // those end first that the answer rests on. Where none of them ends later than

@@ -276,7 +276,7 @@ TEST_F(Rates, Refusals_NameTheReason) {
 }
 
 TEST_F(Rates, MostFigures_IsAClearRefusal) {
-  call_.most_figures = 3;
+  call_.most_figures = call_.most_audit_figures = 3;
   const std::string request = "location_id: 'loc_nights'" + Period("2023-01-01T00:00:00Z", "2023-01-05T00:00:00Z");
   for (const absl::Status& status : {List(request), Audit(request), Find(request + " segment: LOW duration: 60")}) {
     EXPECT_EQ(FieldsOf(status), "end_time");

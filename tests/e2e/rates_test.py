@@ -3,7 +3,9 @@
 import csv
 import datetime
 import json
+import os
 import unittest
+import unittest.mock
 from decimal import Decimal
 
 from tests.e2e import openapi_schema
@@ -195,6 +197,12 @@ class Slots(Served):
 
 
 class Chart(Served):
+    def test_readmes_chart_is_what_is_drawn(self):
+        readme = (programs.ROOT / "README.md").read_text(encoding="utf-8")
+        command, _, chart = readme.partition("client/costs rates ")[2].partition("```")[0].partition("\n\n")
+        with unittest.mock.patch.dict(os.environ, LC_ALL="C.UTF-8"):
+            self.assertEqual(self.costs("rates", *command.split()), chart)
+
     def test_day_of_25_hours_has_25_rows_with_their_offsets(self):
         lines = self.costs("rates", MARKET, "--from=2023-10-29").splitlines()
         self.assertIn("Sun 29 Oct 2023, 25 hours", lines)
@@ -207,7 +215,7 @@ class Chart(Served):
         rows = self.costs("rates", MARKET, "--from=2023-10-28", "--resolution=30", "--no_carbon").splitlines()
         negative = [row for row in rows if " -0." in row]
         self.assertEqual(len(negative), 1)
-        self.assertRegex(negative[0], r"^22:30 +#+\| +-0\.01302  < cheapest$")
+        self.assertRegex(negative[0], r"^22:30 +[█▐#]+[│|] +-0\.01302  [◀<] cheapest$")
 
 
 if __name__ == "__main__":
