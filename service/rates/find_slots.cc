@@ -29,7 +29,7 @@ void CheckSlots(const pb::FindSlotsRequest& request, RequestCheck* check) {
     check->Add("duration", "is required; give the minutes that the slots are to have together");
   } else if (request.duration() < 1) {
     check->Add("duration", "must be at least 1 minute");
-  } else if (check->interval().nanos() > 0 && request.duration() * kNanosPerMinute > check->interval().nanos()) {
+  } else if (check->interval().nanos() > 0 && request.duration() > check->interval().nanos() / kNanosPerMinute) {
     check->Add("duration", absl::StrCat("must be at most the ", check->interval().nanos() / kNanosPerMinute,
                                         " minutes from start_time to end_time"));
   }
