@@ -55,5 +55,13 @@ TEST(ToScaled, LargeValues_AreTheNearestUnits) {
   EXPECT_EQ(Text(ToScaled(std::numeric_limits<double>::quiet_NaN(), 6), 6), "0");
 }
 
+TEST(AllDigits, Doubles_AreWrittenShortestWithoutExponent) {
+  EXPECT_EQ(AllDigits(0.1), "0.1");
+  EXPECT_EQ(AllDigits(-0.018), "-0.018");
+  EXPECT_EQ(AllDigits(1e-9), "0.000000001");
+  EXPECT_EQ(AllDigits(1e21), "1000000000000000000000");
+  EXPECT_EQ(AllDigits(0), "0");
+}
+
 }  // namespace
 }  // namespace costs::client

@@ -32,7 +32,7 @@ grpc::Status AskZone(const std::string& location_id, absl::Time deadline, v1::Ta
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(deadline));
   v1::ListRatesResponse response;
-  const grpc::Status status = stub->ListRates(&context, request, &response);
+  grpc::Status status = stub->ListRates(&context, request, &response);
   if (status.ok()) *zone = ZoneOrUtc(response.location_timezone());
   return status;
 }
@@ -80,7 +80,7 @@ grpc::Status ResolvePeriod(const Period& period, const std::string& location_id,
   absl::TimeZone zone;
   const bool today = !period.from && !period.to;
   if (today || IsDate(period.from) || IsDate(period.to)) {
-    const grpc::Status status = AskZone(location_id, deadline, stub, &zone);
+    grpc::Status status = AskZone(location_id, deadline, stub, &zone);
     if (!status.ok()) return status;
   }
   std::optional<When> from = period.from;
