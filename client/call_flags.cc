@@ -10,6 +10,9 @@
 ABSL_FLAG(std::string, server, "", "a server's host:port");
 ABSL_FLAG(std::string, output, "", "a format");
 ABSL_FLAG(std::optional<absl::Duration>, deadline, std::nullopt, "a duration such as 10s or 1m30s");
+ABSL_FLAG(std::string, format, "", "a format");
+ABSL_FLAG(std::string, location, "", "a text");
+ABSL_FLAG(std::string, direction, "", "a text");
 ABSL_FLAG(bool, non_persistent, false, "true or false");
 ABSL_FLAG(bool, simulate, false, "true or false");
 ABSL_FLAG(bool, no_tariff, false, "true or false");
@@ -20,6 +23,12 @@ namespace {
 
 // An answer of 10000 records in full is some 5 MiB; gRPC's own limit is 4.
 constexpr int kLargestMessage = 64 << 20;
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
 
 }  // namespace
 
@@ -37,9 +46,15 @@ std::string ServerAddress() {
 }
 
 std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kLargestMessage);
-  return v1::CostsService::NewStub(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+  return v1::CostsService::NewStub(ChannelTo(address));
+}
+
+std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address) {
+  return v1::TariffsService::NewStub(ChannelTo(address));
+}
+
+std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address) {
+  return v1::CarbonService::NewStub(ChannelTo(address));
 }
 
 }  // namespace costs::client

@@ -1,4 +1,4 @@
-// The flags that every command which calls the server has.
+// The flags that several commands have, and the way to the server.
 #ifndef CLIENT_CALL_FLAGS_H_
 #define CLIENT_CALL_FLAGS_H_
 
@@ -9,11 +9,16 @@
 #include "absl/flags/declare.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "energy/costs/v1/carbon_service.grpc.pb.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "energy/costs/v1/tariffs_service.grpc.pb.h"
 
 ABSL_DECLARE_FLAG(std::string, server);
 ABSL_DECLARE_FLAG(std::string, output);
 ABSL_DECLARE_FLAG(std::optional<absl::Duration>, deadline);
+ABSL_DECLARE_FLAG(std::string, format);
+ABSL_DECLARE_FLAG(std::string, location);
+ABSL_DECLARE_FLAG(std::string, direction);
 ABSL_DECLARE_FLAG(bool, non_persistent);
 ABSL_DECLARE_FLAG(bool, simulate);
 ABSL_DECLARE_FLAG(bool, no_tariff);
@@ -23,7 +28,7 @@ namespace costs::client {
 
 namespace v1 = ::energy::costs::v1;
 
-// Their names, and their part of a command's help.
+// Those of every command that prices records, and their part of its help.
 inline constexpr absl::string_view kCallFlags[] = {"server",   "output",    "deadline", "non_persistent",
                                                    "simulate", "no_tariff", "no_carbon"};
 extern const char kCallFlagsHelp[];
@@ -32,6 +37,8 @@ extern const char kCallFlagsHelp[];
 std::string ServerAddress();
 
 std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address);
+std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address);
+std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address);
 
 // Puts the flags' options into a request of any of the calls.
 template <typename Request>

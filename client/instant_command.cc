@@ -18,7 +18,6 @@
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
 
-ABSL_FLAG(std::string, location, "", "a text");
 ABSL_FLAG(std::string, value, "", "a text");
 ABSL_FLAG(std::string, units, "", "a text");
 ABSL_FLAG(std::string, start, "", "a text");
@@ -26,7 +25,6 @@ ABSL_FLAG(std::string, end, "", "a text");
 ABSL_FLAG(std::string, device, "", "a text");
 ABSL_FLAG(std::string, session, "", "a text");
 ABSL_FLAG(std::string, record, "", "a text");
-ABSL_FLAG(std::string, direction, "", "a text");
 ABSL_FLAG(std::string, tariff_rate, "", "a text");
 ABSL_FLAG(std::string, confidence, "", "a text");
 ABSL_FLAG(std::string, usage_before_wh, "", "a text");
@@ -166,18 +164,7 @@ ExitCode RunInstant(const InstantOptions& options, v1::CostsService::StubInterfa
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.deadline));
   v1::MeterRecord record;
   const grpc::Status status = stub->CalculateInstantCost(&context, options.request, &record);
-  if (!status.ok()) {
-    const RpcError error = ErrorFrom(status);
-    const ExitCode code = ExitCodeFor(error);
-    if (code == kServerUnreachable) {
-      *err << "costs: no answer from " << options.server
-           << "; is costsd running there? (--server or COSTS_SERVER names another place)\n  ";
-    } else {
-      *err << "costs: ";
-    }
-    PrintError(error, err);
-    return code;
-  }
+  if (!status.ok()) return ReportFailure(status, options.server, err);
   if (options.table) {
     PrintTable(record, out);
   } else if (absl::Status printed = PrintJson(record, out); !printed.ok()) {

@@ -8,6 +8,7 @@
 #include "client/batch_command.h"
 #include "client/call_flags.h"
 #include "client/exit_code.h"
+#include "client/import_command.h"
 #include "client/instant_command.h"
 
 namespace costs::client {
@@ -22,6 +23,7 @@ constexpr char kHelp[] =
     "\n"
     "  costs instant        prices one meter record\n"
     "  costs batch FILE     prices a file of them, CSV or JSON lines\n"
+    "  costs import KIND    takes prices, intensities or tariffs out of other people's files\n"
     "  costs help COMMAND   lists a command's flags\n"
     "  costs --version\n";
 
@@ -29,7 +31,7 @@ constexpr char kExitCodes[] =
     "\n"
     "exit codes:\n"
     "    0  every record was answered\n"
-    "    1  some records failed; the others were answered\n"
+    "    1  some records failed, and the others were answered; or an import was refused\n"
     "    2  wrong arguments, or an input whose header is wrong\n"
     "    3  the server cannot be reached, broke off, or did not answer in time\n"
     "    4  the server refused the call, or answered wrongly\n"
@@ -40,11 +42,13 @@ struct Command {
   const char* name;
   ExitCode (*run)(absl::Span<const std::string> arguments);
   const char* help;
+  const char* shared_flags_help;
 };
 
 const Command kCommands[] = {
-    {"instant", InstantCommand, kInstantHelp},
-    {"batch", BatchCommand, kBatchHelp},
+    {"instant", InstantCommand, kInstantHelp, kCallFlagsHelp},
+    {"batch", BatchCommand, kBatchHelp, kCallFlagsHelp},
+    {"import", ImportCommand, kImportHelp, ""},
 };
 
 const Command* FindCommand(const std::string& name) {
@@ -64,7 +68,7 @@ ExitCode Help(const std::string& name) {
     std::cerr << "costs: there is no command \"" << name << "\"\n" << kHelp;
     return kUsage;
   }
-  std::cout << command->help << kCallFlagsHelp << kExitCodes;
+  std::cout << command->help << command->shared_flags_help << kExitCodes;
   return kOk;
 }
 

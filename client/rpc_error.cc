@@ -97,4 +97,17 @@ ExitCode ExitCodeFor(const RpcError& error) {
   }
 }
 
+ExitCode ReportFailure(const grpc::Status& status, const std::string& server, std::ostream* err) {
+  const RpcError error = ErrorFrom(status);
+  const ExitCode code = ExitCodeFor(error);
+  if (code == kServerUnreachable) {
+    *err << "costs: no answer from " << server
+         << "; is costsd running there? (--server or COSTS_SERVER names another place)\n  ";
+  } else {
+    *err << "costs: ";
+  }
+  PrintError(error, err);
+  return code;
+}
+
 }  // namespace costs::client

@@ -47,6 +47,10 @@ std::string OneLine(const RpcError& error);
 // one refused.
 ExitCode ExitCodeFor(const RpcError& error);
 
+// Tells on `err` why a call failed, and returns its exit code. `server`: where
+// the call went.
+ExitCode ReportFailure(const grpc::Status& status, const std::string& server, std::ostream* err);
+
 }  // namespace costs::client
 
 #endif  // CLIENT_RPC_ERROR_H_
