@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <iterator>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -19,6 +20,7 @@
 #include "service/catalog/import/nord_pool.h"
 #include "service/catalog/import/octopus.h"
 #include "service/catalog/import/plain_csv.h"
+#include "service/catalog/refusal.h"
 
 ABSL_FLAG(std::string, region, "", "a text");
 ABSL_FLAG(std::string, write_csv, "", "a path");

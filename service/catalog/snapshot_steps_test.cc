@@ -119,8 +119,8 @@ std::vector<std::string> Answers(const Snapshot& snapshot) {
   for (int i = 0; i < kSeries; ++i) {
     const auto series = snapshot.FindMarket(SeriesId(i));
     const auto carbon = snapshot.FindCarbon(RegionId(i));
-    answers.push_back(absl::StrCat(i, " ", series == nullptr ? 0 : series->size(), " ",
-                                   carbon == nullptr ? 0 : carbon->size()));
+    answers.push_back(
+        absl::StrCat(i, " ", series == nullptr ? 0 : series->size(), " ", carbon == nullptr ? 0 : carbon->size()));
   }
   return answers;
 }
@@ -321,7 +321,8 @@ TEST(SnapshotSteps, UploadOfADay_RebuildsTheYearOfTheSeriesAndNothingElse) {
   };
   for (int i = 0; i < kMarkets; ++i) {
     for (int year = 2020; year < 2020 + kYears; ++year) {
-      timeline(*before, i)->Integrate({At(absl::StrCat(year, "-03-01T00:00:00Z")), At(absl::StrCat(year, "-03-02T00:00:00Z"))});
+      timeline(*before, i)
+          ->Integrate({At(absl::StrCat(year, "-03-01T00:00:00Z")), At(absl::StrCat(year, "-03-02T00:00:00Z"))});
     }
     ASSERT_EQ(timeline(*before, i)->compiled_years(), kYears);
   }
@@ -330,8 +331,8 @@ TEST(SnapshotSteps, UploadOfADay_RebuildsTheYearOfTheSeriesAndNothingElse) {
   CatalogChange change;
   for (int i = 0; i < kMarkets; i += 10) {
     const auto series = before->FindMarket("m_" + std::to_string(i));
-    change.market.push_back(std::make_shared<const MarketSeries>(
-        *series->With({{prices.back().interval, D("0.75")}}, nullptr)));
+    change.market.push_back(
+        std::make_shared<const MarketSeries>(*series->With({{prices.back().interval, D("0.75")}}, nullptr)));
   }
   const auto after = *before->With(2, change);
   for (int i = 0; i < kMarkets; ++i) {
@@ -355,7 +356,8 @@ TEST(SnapshotSteps, NewLocation_SharesTheTimelineOfThoseLikeIt) {
   content.locations = {{"loc_1", "Europe/London", "GBP", "", {"te_1"}}};
   const auto before = *Snapshot::Create(1, std::move(content));
   CatalogChange change;
-  change.locations = {{"loc_2", "Europe/London", "GBP", "", {"te_1"}}, {"loc_3", "Europe/London", "GBP", "GB", {"te_1"}}};
+  change.locations = {{"loc_2", "Europe/London", "GBP", "", {"te_1"}},
+                      {"loc_3", "Europe/London", "GBP", "GB", {"te_1"}}};
   const auto after = *before->With(2, change);
   const engine::PriceTimeline* prices = before->FindLocation("loc_1")->PricesFor(TariffRate::kImport);
   for (const char* id : {"loc_1", "loc_2", "loc_3"}) {
@@ -387,7 +389,8 @@ TEST(SnapshotSteps, ChangesForALongTime_LeaveNothingBehind) {
 // ---- succession ------------------------------------------------------------
 
 TEST(SnapshotSteps, ListedElement_IsPricedWithAllThatFollowIt) {
-  auto version = [](const std::string& id, const std::string& per_kwh, const std::string& supersedes, const char* start) {
+  auto version = [](const std::string& id, const std::string& per_kwh, const std::string& supersedes,
+                    const char* start) {
     auto element = Element(id, per_kwh);
     element->supersedes = supersedes;
     if (start != nullptr) element->contract_start = At(start);

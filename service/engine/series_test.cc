@@ -110,8 +110,8 @@ std::string Text(const MarketSeries& series) {
 std::string Text(const std::vector<Interval>& intervals) {
   std::string text;
   for (const Interval& interval : intervals) {
-    absl::StrAppend(&text, interval.start.ns / kNanosPerSecond - k2021, "..",
-                    interval.end.ns / kNanosPerSecond - k2021, " ");
+    absl::StrAppend(&text, interval.start.ns / kNanosPerSecond - k2021, "..", interval.end.ns / kNanosPerSecond - k2021,
+                    " ");
   }
   return text;
 }
@@ -145,8 +145,10 @@ TEST(MarketSeries, With_ReplacesWhereThePricesLie) {
        "-100..-10=1 -10..2=2.5 2..5=9 5..10=2.5 10..40=3 60..90=4 ",
        "2..5 "},
       {"over all", {price(-200, 200, "9")}, "-200..200=9 ", "-200..200 "},
-      {"two halves of one", {price(60, 75, "4"), price(75, 90, "4")},
-       "-100..-10=1 -10..10=2.5 10..40=3 60..75=4 75..90=4 ", "60..75 75..90 "},
+      {"two halves of one",
+       {price(60, 75, "4"), price(75, 90, "4")},
+       "-100..-10=1 -10..10=2.5 10..40=3 60..75=4 75..90=4 ",
+       "60..75 75..90 "},
       {"the last hour of all time",
        {{{Instant::FromSeconds(kLatestSecond - 3600), kLatest}, D("7")}},
        "-100..-10=1 -10..10=2.5 10..40=3 60..90=4 2492982000..2492985600=7 ",
@@ -233,7 +235,8 @@ std::vector<CarbonIntensity> Intensities(const std::vector<Entry>& entries) {
   };
   std::vector<CarbonIntensity> intensities;
   for (const Entry& entry : entries) {
-    intensities.push_back({Seconds(entry.start * kWeek, entry.end * kWeek), decimal(entry.forecast), decimal(entry.actual)});
+    intensities.push_back(
+        {Seconds(entry.start * kWeek, entry.end * kWeek), decimal(entry.forecast), decimal(entry.actual)});
   }
   return intensities;
 }
@@ -252,7 +255,8 @@ TEST(CarbonSeries, RandomUploads_EqualAPlainList) {
       for (int64_t at = below(kWeeks); at < kWeeks && replacing.size() < 6;) {
         // Half of the time one that is there already, the figures perhaps others.
         Entry entry{kFirst + at, kFirst + at + 1 + below(seed % 2 == 0 ? 3 : 90), {}, {}, false};
-        const auto same = std::find_if(model.begin(), model.end(), [&](const Entry& e) { return e.start >= entry.start; });
+        const auto same =
+            std::find_if(model.begin(), model.end(), [&](const Entry& e) { return e.start >= entry.start; });
         if (random() % 2 == 0 && same != model.end()) entry = *same;
         entry.forecast = entry.actual = std::nullopt;
         if (random() % 3 != 0) entry.forecast = static_cast<int>(below(3)) * 50;

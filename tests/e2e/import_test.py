@@ -141,7 +141,7 @@ class Arguments(unittest.TestCase):
         self.assertIn(said, done.stderr)
 
     def test_wrong_arguments_exit_with_2(self):
-        self.expect(2, "say what to import: prices or intensities")
+        self.expect(2, "say what to import: prices, intensities or tariff")
         self.expect(2, "say what to import", "weather")
         self.expect(2, "--format is missing", "prices", "--series=x", "-")
         self.expect(2, "--series is missing", "prices", "--format=octopus", "-")
