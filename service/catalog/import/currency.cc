@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/catalog/fault_log.h"
-#include "service/catalog/series_reader.h"
+#include "service/catalog/names.h"
 
 namespace costs::catalog {
 
