@@ -58,7 +58,7 @@ grpc::Status Send(const Request& header, const std::vector<Entry>& entries,
     progress->Update(static_cast<int64_t>(sent), static_cast<int64_t>(sent));
   }
   writer->WritesDone();
-  const grpc::Status status = writer->Finish();
+  grpc::Status status = writer->Finish();
   progress->Clear();
   return status;
 }

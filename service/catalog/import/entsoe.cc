@@ -170,7 +170,7 @@ void EntsoeImport::ReadPeriod(const EntsoeSeries& series, const EntsoePeriod& pe
               absl::StrCat("is of ", *minutes, " minutes, not ", *options_.resolution_minutes, ", and left out"));
     return;
   }
-  const int64_t step = *minutes * 60 * engine::kNanosPerSecond;
+  const int64_t step = *minutes * int64_t{60} * engine::kNanosPerSecond;
   const Interval interval{*start, *end};
   if (*start < engine::kEarliest || *end > engine::kLatest || *start >= *end ||
       interval.nanos() > kLongestPeriodNanos || interval.nanos() % step != 0) {

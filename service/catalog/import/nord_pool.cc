@@ -21,6 +21,7 @@ namespace {
 using engine::Interval;
 using Kind = JsonNode::Kind;
 
+constexpr int64_t kNanosPerMinute = 60 * engine::kNanosPerSecond;
 // Its clock is Central European Time.
 constexpr char kMarketZone[] = "Europe/Brussels";
 
@@ -114,7 +115,9 @@ void NordPoolImport::ReadEntry(const JsonNode& entry, JsonSource* json, std::vec
   }
   const Interval interval{*start, *end};
   const Place place = json->PlaceOf(entry);
-  if (options_.resolution_minutes && interval.nanos() != *options_.resolution_minutes * 60 * engine::kNanosPerSecond) {
+  const bool whole_minutes = interval.nanos() % kNanosPerMinute == 0;
+  if (options_.resolution_minutes &&
+      !(whole_minutes && interval.nanos() / kNanosPerMinute == *options_.resolution_minutes)) {
     log_.Find("further entries of other lengths", json->Where(entry),
               absl::StrCat("is not of ", *options_.resolution_minutes, " minutes, and left out"));
     return;

@@ -110,6 +110,8 @@ TEST(NordPool, QuarterInsideAnHour_IsChosenByOption) {
   EXPECT_TRUE(absl::StrContains(Findings(quarters), "is not of 15 minutes, and left out")) << Findings(quarters);
   options.resolution_minutes = 60;
   EXPECT_EQ(Import({day}, options)->prices[0].per_kwh.ToString(), "0.01");
+  options.resolution_minutes = 2'147'483'647;
+  EXPECT_EQ(ReasonOf(Import({day}, options).status()), "NO_DATA");
 }
 
 TEST(NordPool, NullOrMissingPrice_IsAGapNotZero) {

@@ -196,7 +196,7 @@ std::optional<Interval> PlainCsv::ReadInterval(const csv::CsvRow& row, const Pla
   const std::optional<Instant> start = ReadTime(row.fields[start_], options_.start_column, place);
   if (!start) return std::nullopt;
   if (options_.resolution_minutes) {
-    return Interval{*start, {start->ns + *options_.resolution_minutes * 60 * engine::kNanosPerSecond}};
+    return Interval{*start, {start->ns + *options_.resolution_minutes * int64_t{60} * engine::kNanosPerSecond}};
   }
   const absl::string_view text = row.fields[end_];
   const std::optional<Instant> end = ParseImportTime(text);
