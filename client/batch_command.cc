@@ -25,7 +25,6 @@
 #include "client/stream_pump.h"
 
 ABSL_FLAG(std::string, o, "", "a path");
-ABSL_FLAG(std::string, format, "", "a format");
 ABSL_FLAG(uint32_t, chunk, 1'000, "a whole number");
 ABSL_FLAG(uint32_t, in_flight, 8, "a whole number");
 

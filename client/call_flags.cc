@@ -10,6 +10,8 @@
 ABSL_FLAG(std::string, server, "", "a server's host:port");
 ABSL_FLAG(std::string, output, "", "a format");
 ABSL_FLAG(std::optional<absl::Duration>, deadline, std::nullopt, "a duration such as 10s or 1m30s");
+ABSL_FLAG(std::string, format, "", "a format");
+ABSL_FLAG(std::string, location, "", "a text");
 ABSL_FLAG(std::string, direction, "", "a text");
 ABSL_FLAG(std::string, usage_before_wh, "", "a text");
 ABSL_FLAG(bool, non_persistent, false, "true or false");
@@ -54,6 +56,10 @@ std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& ad
 
 std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address) {
   return v1::TariffsService::NewStub(ChannelTo(address));
+}
+
+std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address) {
+  return v1::CarbonService::NewStub(ChannelTo(address));
 }
 
 }  // namespace costs::client

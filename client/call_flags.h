@@ -9,12 +9,15 @@
 #include "absl/flags/declare.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "energy/costs/v1/carbon_service.grpc.pb.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
 
 ABSL_DECLARE_FLAG(std::string, server);
 ABSL_DECLARE_FLAG(std::string, output);
 ABSL_DECLARE_FLAG(std::optional<absl::Duration>, deadline);
+ABSL_DECLARE_FLAG(std::string, format);
+ABSL_DECLARE_FLAG(std::string, location);
 ABSL_DECLARE_FLAG(std::string, direction);
 ABSL_DECLARE_FLAG(std::string, usage_before_wh);
 ABSL_DECLARE_FLAG(bool, non_persistent);
@@ -40,6 +43,7 @@ std::string ServerAddress();
 
 std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address);
 std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address);
+std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address);
 
 // Puts the flags' options into a request of any of the calls.
 template <typename Request>

@@ -6,7 +6,7 @@ namespace costs::client {
 
 enum ExitCode {
   kOk = 0,
-  kSomeRecordsFailed = 1,
+  kSomeRecordsFailed = 1,  // or an import was refused
   kUsage = 2,              // wrong flags, or an input whose header is wrong
   kServerUnreachable = 3,  // no answer, or not all of them in time
   kServerRefused = 4,

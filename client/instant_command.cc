@@ -17,7 +17,6 @@
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
 
-ABSL_FLAG(std::string, location, "", "a text");
 ABSL_FLAG(std::string, value, "", "a text");
 ABSL_FLAG(std::string, units, "", "a text");
 ABSL_FLAG(std::string, start, "", "a text");

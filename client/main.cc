@@ -8,6 +8,7 @@
 #include "client/batch_command.h"
 #include "client/call_flags.h"
 #include "client/exit_code.h"
+#include "client/import_command.h"
 #include "client/instant_command.h"
 #include "client/rates_command.h"
 #include "client/slots_command.h"
@@ -24,6 +25,7 @@ constexpr char kHelp[] =
     "\n"
     "  costs instant        prices one meter record\n"
     "  costs batch FILE     prices a file of them, CSV or JSON lines\n"
+    "  costs import KIND    takes prices, intensities or tariffs out of other people's files\n"
     "  costs rates LOCATION  draws what a kWh costs there over time\n"
     "  costs slots LOCATION  finds when it is cheapest, dearest or greenest\n"
     "  costs help COMMAND   lists a command's flags\n"
@@ -33,7 +35,7 @@ constexpr char kExitCodes[] =
     "\n"
     "exit codes:\n"
     "    0  every record was answered\n"
-    "    1  some records failed; the others were answered\n"
+    "    1  some records failed, and the others were answered; or an import was refused\n"
     "    2  wrong arguments, or an input whose header is wrong\n"
     "    3  the server cannot be reached, broke off, or did not answer in time\n"
     "    4  the server refused the call, or answered wrongly\n"
@@ -50,6 +52,7 @@ struct Command {
 const Command kCommands[] = {
     {"instant", InstantCommand, kInstantHelp, kCallFlagsHelp},
     {"batch", BatchCommand, kBatchHelp, kCallFlagsHelp},
+    {"import", ImportCommand, kImportHelp, ""},
     {"rates", RatesCommand, kRatesHelp, kReadFlagsHelp},
     {"slots", SlotsCommand, kSlotsHelp, kReadFlagsHelp},
 };

@@ -187,6 +187,12 @@ def debian_repositories():
         libs = {":spdlog": "-lspdlog -lfmt"},
     )
     debian_repository(
+        name = "libexpat",
+        apt = "libexpat1-dev",
+        requires = ["/usr/include/expat.h"],
+        libs = {":expat": "-lexpat"},
+    )
+    debian_repository(
         name = "libcsv",
         apt = "libcsv-dev",
         requires = ["/usr/include/csv.h"],

@@ -5,8 +5,22 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "rapidjson/encodings.h"
+#include "rapidjson/memorystream.h"
 
 namespace costs::catalog {
+namespace {
+
+bool IsUtf8(absl::string_view text) {
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  unsigned code_point = 0;
+  while (stream.Tell() < text.size()) {
+    if (!rapidjson::UTF8<>::Decode(stream, &code_point)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 void FaultLog::Add(const FilePosition& where, absl::string_view field, absl::string_view what) {
   if (++count_ > kMostShown) return;
@@ -35,7 +49,8 @@ std::string Quoted(absl::string_view text) {
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.remove_suffix(1);
     if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.remove_suffix(1);
   }
-  return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text), cut ? "..." : "", "\"");
+  const std::string escaped = IsUtf8(text) ? absl::Utf8SafeCHexEscape(text) : absl::CHexEscape(text);
+  return absl::StrCat("\"", escaped, cut ? "..." : "", "\"");
 }
 
 }  // namespace costs::catalog

@@ -34,6 +34,10 @@ TEST(Quoted, OddTexts_AreSafeInAMessage) {
   EXPECT_EQ(Quoted("a\nb\x01"), "\"a\\nb\\x01\"");
   EXPECT_EQ(Quoted("\xC3\xA9"), "\"\xC3\xA9\"");
   EXPECT_EQ(Quoted(std::string(100, 'x')), absl::StrCat("\"", std::string(60, 'x'), "...\""));
+  // Latin-1, a character that is cut off, and one that is written too long.
+  EXPECT_EQ(Quoted("Z\xFCrich"), "\"Z\\xfcrich\"");
+  EXPECT_EQ(Quoted("\xE2\x82"), "\"\\xe2\\x82\"");
+  EXPECT_EQ(Quoted("\xC0\xAF"), "\"\\xc0\\xaf\"");
   // A two-byte character across the cut is left out whole.
   EXPECT_EQ(Quoted(absl::StrCat(std::string(59, 'x'), "\xC3\xA9", "tail")),
             absl::StrCat("\"", std::string(59, 'x'), "...\""));
