@@ -416,8 +416,8 @@ TEST_F(CatalogLoaderTest, BrokenElements_AreRefusedWithLineAndField) {
       {"\"hourly\"",
        "\"hourly\", \"schedule\": [{\"days_and_hours\": [{\"hours\": [{\"rate\": [{\"surcharge_percentage\": "
        "5.12345}]}]}]}]",
-       "elements.json:17: elements[1].schedule: cannot be priced: tariff element wholesale: surcharge_percentage "
-       "5.12345 has more than 4 digits"},
+       "elements.json:17: elements[1].schedule[0].days_and_hours[0].hours[0].rate[0].surcharge_percentage: is 5.12345; "
+       "round it to 4 digits"},
       {"\"elements\": [", "\"elements\": [null,", "elements.json:2: elements[0]: is null; write an object"},
       {"0.28}]}]}]}]", "0.28}]}]}", "elements.json:"},
   };

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/catalog/document_fields.h"
 #include "service/catalog/fault_log.h"
+#include "service/engine/tariff.h"
 
 namespace costs::catalog {
 namespace {
@@ -181,8 +182,13 @@ class Reader {
     } else {
       rate.surcharge_fixed = Read(document.has_surcharge_fixed(), document.surcharge_fixed(), -kLargestRate,
                                   kLargestRate, path.Field("surcharge_fixed"));
+      const FieldPath percentage = path.Field("surcharge_percentage");
       rate.surcharge_percentage = Read(document.has_surcharge_percentage(), document.surcharge_percentage(),
-                                       kLeastPercentage, kLargestPercentage, path.Field("surcharge_percentage"));
+                                       kLeastPercentage, kLargestPercentage, percentage);
+      if (rate.surcharge_percentage.scale() > engine::kPercentageScale) {
+        faults_->Add(percentage, absl::StrCat("is ", rate.surcharge_percentage.ToString(), "; round it to ",
+                                              engine::kPercentageScale, " digits after the point"));
+      }
     }
     return rate;
   }

@@ -3,13 +3,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace costs::engine {
-namespace {
-
-// Digits after the point of a surcharge percentage; a timeline has room for no more.
-constexpr int kPercentageScale = 4;
-
-}  // namespace
-
 absl::Status CheckElement(const TariffElement& element) {
   auto fault = [&](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat("tariff element ", element.id, ": ", what));

@@ -20,6 +20,9 @@
 
 namespace costs::engine {
 
+// Digits after the point of a surcharge percentage; a timeline has room for no more.
+inline constexpr int kPercentageScale = 4;
+
 enum class ElementType { kCommodity, kNonCommodity };
 
 struct TariffElement {
