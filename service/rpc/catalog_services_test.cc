@@ -225,6 +225,7 @@ TEST_F(CatalogServicesTest, TooManyCalls_AreRefusedAndMayComeBack) {
     v1::Location location;
     EXPECT_EQ(GetLocation("loc_1", &location).error_code(), grpc::StatusCode::NOT_FOUND) << "reading goes on";
   }
+  executor::CatchUp(&threads_->changing);
   EXPECT_TRUE(CreateLocation("loc_1").ok());
 }
 

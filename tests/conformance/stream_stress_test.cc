@@ -63,7 +63,12 @@ class StreamStress : public testing::Test {
   std::vector<std::unique_ptr<v1::CostsService::Stub>> Stubs(int count) {
     std::vector<std::unique_ptr<v1::CostsService::Stub>> stubs;
     stubs.reserve(static_cast<size_t>(count));
-    for (int i = 0; i < count; ++i) stubs.push_back(v1::CostsService::NewStub(faces_.NewChannel()));
+    for (int i = 0; i < count; ++i) {
+      const std::shared_ptr<grpc::Channel> channel = faces_.NewChannel();
+      // A busy machine may fail the first attempt to connect, which is not what is tested here.
+      EXPECT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::minutes(1)));
+      stubs.push_back(v1::CostsService::NewStub(channel));
+    }
     return stubs;
   }
 
@@ -223,6 +228,9 @@ TEST_F(StreamStress, CrowdOfOpenStreams_EndsWithTheServer) {
     open.stream = stubs[static_cast<size_t>(i) % stubs.size()]->StreamInstantCosts(&open.context);
     EXPECT_TRUE(open.stream->Write(chunk));
   }
+  // A stream that meets a server in its shutdown is cancelled by gRPC, which no
+  // service can help; so all of them have arrived before.
+  while (faces_.service().calls_in_flight() < size_t{kCrowd}) std::this_thread::yield();
   for (size_t i = crowd.size(); i > 1; --i) {
     std::swap(crowd[i - 1], crowd[static_cast<size_t>(random.Between(0, static_cast<int64_t>(i) - 1))]);
   }
