@@ -61,6 +61,12 @@ struct Options {
   bool include_carbon = true;
   bool include_breakdown = false;
   bool non_persistent = false;
+
+  // Of no caller's: what one who stores records asks for. `keep_unpriced`: a record
+  // without a price (NO_TARIFF_CONNECTED, NO_PRICE_DATA) has no tariff figure and
+  // is no failure. `for_storage`: fills PricedRecord::storage.
+  bool keep_unpriced = false;
+  bool for_storage = false;
 };
 
 // A fault of a submission. `field` is the record's own field name, such as
@@ -116,6 +122,28 @@ struct RecordId {
   std::array<uint8_t, 12> bytes{};
 };
 
+// A part of a record: all of it that lies on one date of the location's clock. The
+// parts' figures add up to the record's.
+struct DayPart {
+  int32_t day = 0;  // days since 1970-01-01
+  int64_t energy_wh = 0;
+  engine::Int128 energy_nwh = 0;
+  std::optional<engine::MoneyMicros> cost;         // where the record has one
+  std::optional<engine::CarbonMilligrams> carbon;  // likewise
+};
+
+// What only one who stores the record needs to know of it.
+struct StorageFigures {
+  int32_t first_day = 0;          // the date of its start on the location's clock, in days since 1970-01-01
+  engine::Int128 energy_nwh = 0;  // 10^-9 Wh, half-even
+  std::vector<DayPart> days;      // empty where the record lies on first_day whole
+  // Whether its price list has tiers at that location, and then where the last of
+  // the windows ends that the record touches: its energy counts for the price of
+  // later records up to there.
+  bool tiered = false;
+  engine::Instant tier_windows_end;
+};
+
 // A priced record. `currency_code` is borrowed from Batch::keep_alive.
 struct PricedRecord {
   RecordId id;
@@ -129,6 +157,7 @@ struct PricedRecord {
   std::optional<TariffFigure> tariff;
   std::optional<CarbonFigure> carbon;
   std::vector<Segment> breakdown;  // empty unless asked for
+  StorageFigures storage;          // filled only for_storage
 };
 
 // Exactly one of the two: `failure` set, or `record` meaningful.
@@ -158,6 +187,7 @@ struct Batch {
   // Set by the calculator: when the answers were made, and what owns the text
   // that they borrow. The caller holds it until the answers are encoded.
   absl::Time time_created;
+  uint64_t catalog_version = 0;  // of the prices; 0: not known
   std::shared_ptr<const void> keep_alive;
 };
 

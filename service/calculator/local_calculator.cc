@@ -179,7 +179,7 @@ class Pricer {
       engine::Int128& used = usage_before_.emplace_back(0);
       if (before.nanos() == 0) continue;
       const absl::StatusOr<engine::Int128> known =
-          usage_->UsageWithin(batch_.caller, last_id_, valid.tariff_rate, before);
+          usage_->UsageWithin(batch_.caller, last_id_, prices.zone(), valid.tariff_rate, before);
       if (!known.ok()) {
         return Fail(known.status().code(), "USAGE_UNKNOWN",
                     absl::StrCat("what location ", last_id_, " used before the record cannot be told: ",

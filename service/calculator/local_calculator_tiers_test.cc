@@ -40,7 +40,7 @@ using ::testing::UnorderedElementsAre;
 // Says that so much was used, and writes down what it was asked.
 class FakeUsage final : public UsageSource {
  public:
-  absl::StatusOr<Int128> UsageWithin(const Caller& caller, absl::string_view location_id,
+  absl::StatusOr<Int128> UsageWithin(const Caller& caller, absl::string_view location_id, const absl::TimeZone&,
                                      engine::TariffRate tariff_rate, engine::Interval interval) const override {
     std::lock_guard<std::mutex> lock(mutex_);
     asked_.push_back({std::string(caller.account_id), std::string(location_id), tariff_rate, interval});

@@ -7,8 +7,8 @@
 namespace costs::calculator {
 namespace {
 
-// Three identifiers of at most 64 bytes and their lengths, and the fixed part.
-constexpr size_t kInlineKey = 512;
+// Two identifiers of at most 64 bytes and their lengths, and the fixed part.
+constexpr size_t kInlineKey = 256;
 
 // Little-endian on every machine, so that ids are the same everywhere.
 char* PutNumber(char* out, uint64_t number) {
@@ -22,14 +22,17 @@ char* PutText(char* out, absl::string_view text) {
   return out + text.size();
 }
 
-}  // namespace
+void PutBigEndian(uint32_t number, uint8_t* out) {
+  for (int i = 0; i < 4; ++i) out[i] = static_cast<uint8_t>(number >> (8 * (3 - i)));
+}
 
-RecordId IdOf(const RecordKey& key) {
+// Of what a record belongs to.
+uint64_t HashOfThing(const RecordKey& key) {
   // A device belongs to one place at a time, so it is the device that names the
   // record; the tag keeps device and location ids apart.
   const bool of_device = !key.device_id.empty();
   const absl::string_view thing = of_device ? key.device_id : key.location_id;
-  const size_t size = 5 * sizeof(uint64_t) + key.account_id.size() + thing.size();
+  const size_t size = 3 * sizeof(uint64_t) + key.account_id.size() + thing.size();
   char buffer[kInlineKey];
   std::string large;
   char* begin = buffer;
@@ -39,14 +42,29 @@ RecordId IdOf(const RecordKey& key) {
   }
   char* out = PutText(begin, key.account_id);
   out = PutText(out, thing);
-  out = PutNumber(out, static_cast<uint64_t>(key.interval.start.ns));
+  out = PutNumber(out, (key.live_mode ? 1u : 0u) | (of_device ? 2u : 0u));
+  return XXH3_64bits(begin, static_cast<size_t>(out - begin));
+}
+
+}  // namespace
+
+RecordId IdOf(const RecordKey& key) {
+  const uint64_t thing = HashOfThing(key);
+  char rest[3 * sizeof(uint64_t)];
+  char* out = PutNumber(rest, static_cast<uint64_t>(key.interval.start.ns));
   out = PutNumber(out, static_cast<uint64_t>(key.interval.end.ns));
-  out = PutNumber(out, (key.live_mode ? 1u : 0u) | (of_device ? 2u : 0u) | static_cast<uint64_t>(key.direction) << 8 |
-                           static_cast<uint64_t>(key.tariff_rate) << 16);
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(begin, static_cast<size_t>(out - begin)));
+  PutNumber(out, static_cast<uint64_t>(key.direction) | static_cast<uint64_t>(key.tariff_rate) << 8);
   RecordId id;
-  std::memcpy(id.bytes.data(), canonical.digest, id.bytes.size());
+  PutBigEndian(static_cast<uint32_t>(thing >> 32), &id.bytes[0]);
+  PutBigEndian(static_cast<uint32_t>(key.interval.start.ns / engine::kNanosPerSecond), &id.bytes[4]);
+  PutBigEndian(static_cast<uint32_t>(XXH3_64bits_withSeed(rest, sizeof(rest), thing) >> 32), &id.bytes[8]);
+  return id;
+}
+
+RecordId FirstIdFrom(const RecordKey& key, uint32_t second) {
+  RecordId id;
+  PutBigEndian(static_cast<uint32_t>(HashOfThing(key) >> 32), &id.bytes[0]);
+  PutBigEndian(second, &id.bytes[4]);
   return id;
 }
 

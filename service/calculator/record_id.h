@@ -2,7 +2,14 @@
 //
 // A resubmission of the same account, mode, device or location, direction,
 // tariff_rate and interval has the same id on every replica and after every
-// restart, without asking a store. Pure and thread-safe.
+// restart, without asking a store. The ids of one device or location are in the
+// order of their starts, and so lie together in a store that is kept by id:
+//
+//   bytes 0 to 3    hash of account, mode, and device or location
+//   bytes 4 to 7    the second of the start, since 1970, big-endian
+//   bytes 8 to 11   hash of all of the key
+//
+// Pure and thread-safe.
 #ifndef SERVICE_CALCULATOR_RECORD_ID_H_
 #define SERVICE_CALCULATOR_RECORD_ID_H_
 
@@ -25,6 +32,11 @@ struct RecordKey {
 };
 
 RecordId IdOf(const RecordKey& key);
+
+// Where the ids of a device's or location's records begin, for those that start at
+// a second or later: the least id there can be. Of the key only account, mode,
+// location and device count.
+RecordId FirstIdFrom(const RecordKey& key, uint32_t second);
 
 // `mre_` and 24 hexadecimal digits.
 inline constexpr size_t kRecordIdLength = 28;

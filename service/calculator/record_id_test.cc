@@ -29,10 +29,13 @@ RecordKey With(const std::function<void(RecordKey*)>& change) {
 }
 
 // Ids are for ever: stored records are found by them. Worked out with another
-// implementation of XXH3: the first 12 bytes of the canonical 128-bit hash of
-//   length, account_id, length, device_id or location_id, start, end in ns, and
-//   live_mode | has device << 1 | direction << 8 | tariff_rate << 16,
-// each number in 8 bytes, little-endian.
+// implementation of XXH3 (64 bits): four bytes each, big-endian, of
+//   the upper half of the hash of length, account_id, length, device_id or
+//   location_id, and live_mode | has device << 1;
+//   the second of the start;
+//   the upper half of the hash, with the first hash as its seed, of start and end in
+//   ns and direction | tariff_rate << 8;
+// each hashed number in 8 bytes, little-endian.
 TEST(RecordId, KnownRecords_KeepTheirIds) {
   const std::string account(600, 'a');
   const std::string location(64, 'l');
@@ -40,20 +43,20 @@ TEST(RecordId, KnownRecords_KeepTheirIds) {
     RecordKey key;
     const char* id;
   } const cases[] = {
-      {Key(), "mre_1fa9ae14d430717dd3434e27"},
-      {With([](RecordKey* k) { k->live_mode = false; }), "mre_be98ac319a232df0452dcafb"},
-      {With([](RecordKey* k) { k->device_id = "dev_1"; }), "mre_4f6f9036d447af1061a1a6d4"},
+      {Key(), "mre_73eb16cb61f90ba81fc52819"},
+      {With([](RecordKey* k) { k->live_mode = false; }), "mre_58ae496b61f90ba8f7a99fdd"},
+      {With([](RecordKey* k) { k->device_id = "dev_1"; }), "mre_349657de61f90ba87ab979a7"},
       {With([](RecordKey* k) { k->direction = Direction::kExport, k->tariff_rate = TariffRate::kLocal; }),
-       "mre_34ea384c4cfcf6139b6ba332"},
+       "mre_73eb16cb61f90ba8c93dd65e"},
       {With([](RecordKey* k) {
          k->account_id = "";
          k->live_mode = false;
          k->location_id = "l";
          k->interval = {{0}, {1}};
        }),
-       "mre_79682dc60af354d87befbaad"},
+       "mre_6702426e00000000529de174"},
       // More than the hash's buffer on the stack holds.
-      {With([&](RecordKey* k) { k->account_id = account, k->location_id = location; }), "mre_5fb60cb06041dba1bb1fc5c6"},
+      {With([&](RecordKey* k) { k->account_id = account, k->location_id = location; }), "mre_b9a36ba961f90ba8f19cfade"},
   };
   for (const auto& c : cases) EXPECT_EQ(FormatRecordId(IdOf(c.key)), c.id);
 }
@@ -99,6 +102,20 @@ TEST(RecordId, ManyKeys_DoNotCollide) {
     ids.insert(FormatRecordId(IdOf(key)));
   }
   EXPECT_EQ(ids.size(), 20'000u);
+}
+
+TEST(RecordId, IdsOfAThing_AreInTheOrderOfTheirStarts) {
+  RecordKey key = Key();
+  std::string before;
+  for (int i = 0; i < 1'000; ++i) {
+    key.interval.start.ns += engine::kNanosPerSecond;
+    const std::string id = FormatRecordId(IdOf(key));
+    EXPECT_LT(before, id);
+    const uint32_t second = static_cast<uint32_t>(key.interval.start.ns / engine::kNanosPerSecond);
+    EXPECT_LE(FormatRecordId(FirstIdFrom(key, second)), id);
+    EXPECT_GT(FormatRecordId(FirstIdFrom(key, second + 1)), id);
+    before = id;
+  }
 }
 
 TEST(FormatRecordId, Bytes_AreLowerCaseHexadecimal) {

@@ -13,15 +13,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/variant.h"
+#include "service/catalog/tenant.h"
 #include "service/sqlite/database.h"
 
 namespace costs::catalog {
-
-// Whose entries a call is about.
-struct Tenant {
-  std::string account_id;
-  bool live_mode = true;
-};
 
 struct StoredDocument {
   int64_t entry = 0;  // the row

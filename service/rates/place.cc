@@ -60,7 +60,8 @@ absl::StatusOr<std::vector<engine::Int128>> UsageInWindows(const Place& place, c
     used.push_back(0);
     const engine::Interval before{engine::WindowAt(window, place.prices->zone(), start).interval.start, start};
     if (call.usage == nullptr || before.nanos() == 0) continue;
-    absl::StatusOr<engine::Int128> known = call.usage->UsageWithin(caller, place.id, place.direction, before);
+    absl::StatusOr<engine::Int128> known =
+        call.usage->UsageWithin(caller, place.id, place.location->zone, place.direction, before);
     if (!known.ok()) {
       return Refuse(known.status().code(), "USAGE_UNKNOWN",
                     absl::StrCat("what location ", place.id, " used before ", TimeText(start), " cannot be told: ",

@@ -19,7 +19,8 @@ using catalog::ReasonOf;
 class KnownUsage final : public calculator::UsageSource {
  public:
   absl::StatusOr<engine::Int128> UsageWithin(const calculator::Caller& caller, absl::string_view location_id,
-                                             engine::TariffRate, engine::Interval interval) const override {
+                                             const absl::TimeZone&, engine::TariffRate,
+                                             engine::Interval interval) const override {
     asked += absl::StrCat(caller.account_id, " ", location_id, " ",
                           interval.nanos() / (3'600 * engine::kNanosPerSecond), "h;");
     return answer;
