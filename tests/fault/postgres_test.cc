@@ -46,7 +46,7 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
     const absl::Time deadline = absl::Now() + kPatience;
     while (feed.refusals() == refusals && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
     EXPECT_GT(feed.refusals(), refusals);
-    ASSERT_TRUE(postgres->Start().ok());
+    ASSERT_TRUE(postgres->Restart().ok());
   }
   ASSERT_TRUE(AwaitMore(feed, 100));
   ASSERT_TRUE(feed.Finish(kPatience)) << feed.fault();
