@@ -14,6 +14,15 @@
 namespace costs::records::testing {
 namespace {
 
+void Administer(const postgres::PostgresServer& server, const std::string& sql) {
+  postgres::ConnectOptions connect;
+  connect.conninfo = server.url();
+  auto connection = postgres::Connection::Open(connect);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  const absl::Status status = (*connection)->Execute(sql);
+  EXPECT_TRUE(status.ok()) << sql << status;
+}
+
 // One for all tests, each of which has a database of its own. Null: there is none.
 postgres::PostgresServer* SharedServer() {
   static const std::unique_ptr<postgres::PostgresServer> server = [] {
@@ -24,7 +33,13 @@ postgres::PostgresServer* SharedServer() {
     // The tests of faults sync; here it is only time.
     auto started = postgres::PostgresServer::Start({"fsync=off", "max_connections=50"});
     EXPECT_TRUE(started.ok()) << started.status();
-    return started.ok() ? *std::move(started) : nullptr;
+    if (!started.ok()) return std::unique_ptr<postgres::PostgresServer>();
+    // Of which the tests' databases are copies, since making many tables takes time.
+    Administer(**started, "CREATE DATABASE made");
+    PostgresRecordStore::Options options;
+    options.connect.conninfo = (*started)->url("made");
+    EXPECT_TRUE(PostgresRecordStore::Open(std::move(options)).ok());
+    return *std::move(started);
   }();
   return server.get();
 }
@@ -36,9 +51,9 @@ class PostgresPlace final : public StorePlace {
   explicit PostgresPlace(CatalogVersion catalog_version) : catalog_version_(std::move(catalog_version)) {
     static int number = 0;
     database_ = absl::StrCat("conformance_", ++number);
-    Administer("CREATE DATABASE ");
+    Administer(*SharedServer(), absl::StrCat("CREATE DATABASE ", database_, " TEMPLATE made STRATEGY file_copy"));
   }
-  ~PostgresPlace() override { Administer("DROP DATABASE "); }
+  ~PostgresPlace() override { Administer(*SharedServer(), absl::StrCat("DROP DATABASE ", database_)); }
 
   absl::StatusOr<std::unique_ptr<RecordStore>> Open() override {
     PostgresRecordStore::Options options;
@@ -48,15 +63,6 @@ class PostgresPlace final : public StorePlace {
   }
 
  private:
-  void Administer(const std::string& what) {
-    postgres::ConnectOptions connect;
-    connect.conninfo = SharedServer()->url();
-    auto connection = postgres::Connection::Open(connect);
-    ASSERT_TRUE(connection.ok()) << connection.status();
-    const absl::Status status = (*connection)->Execute(what + database_);
-    EXPECT_TRUE(status.ok()) << what << status;
-  }
-
   const CatalogVersion catalog_version_;
   std::string database_;
 };
