@@ -19,21 +19,23 @@ namespace costs::records {
 class CostSum {
  public:
   void Add(const Total& total) {
-    records_ += total.records;
     energy_wh_ += total.energy_wh;
     tariff_.Add(total.cost, total.tariff_confidence);
     carbon_.Add(total.carbon, total.carbon_confidence);
   }
 
+  void Add(const CostSum& other) {
+    energy_wh_ += other.energy_wh_;
+    tariff_.Add(other.tariff_.sum, other.tariff_.known ? std::optional(other.tariff_.confidence) : std::nullopt);
+    carbon_.Add(other.carbon_.sum, other.carbon_.known ? std::optional(other.carbon_.confidence) : std::nullopt);
+  }
+
   // A part of a record with these figures.
   void Add(const RecordPart& part, const Figures& figures) {
-    ++records_;
     energy_wh_ += part.energy_wh;
     tariff_.Add(part.cost.value_or(0), figures.tariff ? std::optional(figures.tariff->confidence) : std::nullopt);
     carbon_.Add(part.carbon.value_or(0), figures.carbon ? std::optional(figures.carbon->confidence) : std::nullopt);
   }
-
-  bool empty() const { return records_ == 0; }
 
   // Sets energy, and tariff and carbon where they are known and asked for.
   void Fill(bool include_tariff, bool include_carbon, energy::costs::v1::MeterRecordData* data) const {
@@ -55,7 +57,6 @@ class CostSum {
     }
   };
 
-  int64_t records_ = 0;
   engine::Int128 energy_wh_ = 0;
   Part tariff_;
   Part carbon_;

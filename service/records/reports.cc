@@ -62,13 +62,15 @@ struct Subject {
   std::shared_ptr<const catalog::Snapshot> snapshot;
   // The place of its latest record, or itself.
   const catalog::Location* main = nullptr;
+  // Of all the places where it has records, by name: more than one where a device
+  // has moved between zones.
+  std::map<std::string, absl::TimeZone> zones;
 
   // Of a location that the catalog no longer has, the main one stands in.
   const catalog::Location* LocationOf(const std::string& location_id) const {
     const catalog::Location* location = snapshot->FindLocation(location_id);
     return location != nullptr ? location : main;
   }
-  absl::TimeZone ZoneOf(const std::string& location_id) const { return LocationOf(location_id)->zone; }
 };
 
 std::optional<Instant> ReadTime(absl::string_view field, bool given, const google::protobuf::Timestamp& time,
@@ -142,15 +144,19 @@ absl::StatusOr<Subject> Find(const CallContext& context, const std::string& id) 
   subject.main = subject.snapshot->FindLocation(id);
   if (subject.main != nullptr) {
     subject.thing.location_id = id;
+    subject.zones.emplace(subject.main->zone.name(), subject.main->zone);
     return subject;
   }
   const absl::StatusOr<std::vector<std::string>> locations = context.store->LocationsOf(context.tenant, id);
   if (!locations.ok()) return locations.status();
   subject.thing.device_id = id;
-  for (const std::string& location : *locations) {
-    subject.main = subject.snapshot->FindLocation(location);
-    if (subject.main != nullptr) return subject;
+  for (const std::string& id_of_location : *locations) {
+    const catalog::Location* location = subject.snapshot->FindLocation(id_of_location);
+    if (location == nullptr) continue;
+    if (subject.main == nullptr) subject.main = location;
+    subject.zones.emplace(location->zone.name(), location->zone);
   }
+  if (subject.main != nullptr) return subject;
   if (!locations->empty()) {
     return catalog::Refuse(
         absl::StatusCode::kNotFound, "LOCATION_NOT_FOUND",
@@ -222,45 +228,42 @@ class DaySums {
   absl::Status Gather() {
     // Each zone has its own days at the edges; the totals of whole days are read once.
     std::set<int32_t> edges;
-    for (const absl::TimeZone& zone : Zones()) {
+    int32_t first_day = INT32_MAX;
+    int32_t last_day = INT32_MIN;
+    for (const auto& [name, zone] : subject_.zones) {
       const int32_t first = DayAt(asked_.period.start, zone);
       const int32_t last = DayAt({asked_.period.end.ns - 1}, zone);
-      first_day_ = std::min(first_day_, first);
-      last_day_ = std::max(last_day_, last);
-      for (int32_t day : {first, last}) {
-        if (!IsWhole(day, zone)) edges.insert(day);
-      }
-      if (!status_.ok()) return status_;
+      first_day = std::min(first_day, first);
+      last_day = std::max(last_day, last);
+      if (!IsWhole(first, zone)) edges.insert(first);
+      if (!IsWhole(last, zone)) edges.insert(last);
     }
-    if (absl::Status status = AddWholeDays(); !status.ok()) return status;
+    absl::Status status = AddWholeDays(first_day, last_day);
     for (int32_t day : edges) {
-      if (absl::Status status = AddEdge(day); !status.ok()) return status;
+      if (status.ok()) status = AddEdge(day);
     }
-    return absl::OkStatus();
+    return status;
   }
 
   // Entries by day or by month, in the order of time.
   void Fill(pb::GetIntervalCostsResponse* response) const {
     // By start, end and zone.
-    std::map<std::tuple<Instant, Instant, std::string>, CostSum, Earlier> entries;
-    for (const auto& [key, part] : parts_) {
-      const auto& [day, zone_name] = key;
-      const absl::TimeZone& zone = part.zone;
-      const absl::CivilDay date = DateOf(day);
-      Interval span{FirstOf(date, zone), FirstOf(date + 1, zone)};
+    std::map<std::tuple<int64_t, int64_t, std::string>, CostSum> entries;
+    for (const auto& [key, day] : days_) {
+      const auto& [number, zone_name] = key;
+      const absl::CivilDay date = DateOf(number);
+      Interval span{FirstOf(date, day.zone), FirstOf(date + 1, day.zone)};
       if (asked_.aggregation == pb::Aggregation::MONTH) {
         const absl::CivilMonth month(date);
-        span = {FirstOf(absl::CivilDay(month), zone), FirstOf(absl::CivilDay(month + 1), zone)};
+        span = {FirstOf(absl::CivilDay(month), day.zone), FirstOf(absl::CivilDay(month + 1), day.zone)};
       }
       span = {std::max(span.start, asked_.period.start), std::min(span.end, asked_.period.end)};
-      CostSum& sum = entries[{span.start, span.end, zone_name}];
-      for (const Total& total : part.totals) sum.Add(total);
-      for (const auto& [record_part, figures] : part.parts) sum.Add(record_part, figures);
+      entries[{span.start.ns, span.end.ns, zone_name}].Add(day.sum);
     }
     for (const auto& [key, sum] : entries) {
       pb::MeterRecordData* data = response->add_data();
-      SetTime(std::get<0>(key), data->mutable_start_time());
-      SetTime(std::get<1>(key), data->mutable_end_time());
+      SetTime({std::get<0>(key)}, data->mutable_start_time());
+      SetTime({std::get<1>(key)}, data->mutable_end_time());
       sum.Fill(asked_.tariff, asked_.carbon, data);
     }
   }
@@ -268,56 +271,31 @@ class DaySums {
   const Currency& currency() const { return currency_; }
 
  private:
-  struct Earlier {
-    template <typename Key>
-    bool operator()(const Key& a, const Key& b) const {
-      return std::make_tuple(std::get<0>(a).ns, std::get<1>(a).ns, std::get<2>(a)) <
-             std::make_tuple(std::get<0>(b).ns, std::get<1>(b).ns, std::get<2>(b));
-    }
-  };
   // One day in one zone.
   struct Day {
     absl::TimeZone zone;
-    std::vector<Total> totals;
-    std::vector<std::pair<RecordPart, Figures>> parts;
+    CostSum sum;
   };
-
-  std::vector<absl::TimeZone> Zones() {
-    if (subject_.thing.device_id.empty()) return {subject_.main->zone};
-    const absl::StatusOr<std::vector<std::string>> locations =
-        context_.store->LocationsOf(context_.tenant, subject_.thing.device_id);
-    if (!locations.ok()) status_ = locations.status();
-    std::map<std::string, absl::TimeZone> zones{{subject_.main->zone.name(), subject_.main->zone}};
-    if (locations.ok()) {
-      for (const std::string& location : *locations) {
-        const absl::TimeZone zone = subject_.ZoneOf(location);
-        zones.emplace(zone.name(), zone);
-      }
-    }
-    std::vector<absl::TimeZone> all;
-    for (const auto& [name, zone] : zones) all.push_back(zone);
-    return all;
-  }
 
   bool IsWhole(int32_t day, const absl::TimeZone& zone) const {
     return FirstOf(DateOf(day), zone) >= asked_.period.start && FirstOf(DateOf(day) + 1, zone) <= asked_.period.end;
   }
 
-  Day& DayOfZone(int32_t day, const absl::TimeZone& zone) {
-    Day& found = parts_[{day, zone.name()}];
+  CostSum& SumOf(int32_t day, const absl::TimeZone& zone) {
+    Day& found = days_[{day, zone.name()}];
     found.zone = zone;
-    return found;
+    return found.sum;
   }
 
-  absl::Status AddWholeDays() {
+  absl::Status AddWholeDays(int32_t first, int32_t last) {
     const absl::StatusOr<std::vector<DayTotal>> days =
-        context_.store->DayTotals(context_.tenant, subject_.thing, asked_.direction, first_day_, last_day_);
+        context_.store->DayTotals(context_.tenant, subject_.thing, asked_.direction, first, last);
     if (!days.ok()) return days.status();
     for (const DayTotal& day : *days) {
-      const absl::TimeZone zone = subject_.ZoneOf(day.total.location_id);
+      const absl::TimeZone& zone = subject_.LocationOf(day.total.location_id)->zone;
       if (day.total.records == 0 || !IsWhole(day.day, zone)) continue;
       currency_.Add(day.total.currency_code);
-      DayOfZone(day.day, zone).totals.push_back(day.total);
+      SumOf(day.day, zone).Add(day.total);
     }
     return absl::OkStatus();
   }
@@ -326,26 +304,22 @@ class DaySums {
   absl::Status AddEdge(int32_t day) {
     std::map<std::string, Interval> within;  // by zone
     Interval all{engine::kLatest, engine::kEarliest};
-    for (const absl::TimeZone& zone : Zones()) {
-      if (IsWhole(day, zone)) continue;
-      const Interval interval{std::max(FirstOf(DateOf(day), zone), asked_.period.start),
-                              std::min(FirstOf(DateOf(day) + 1, zone), asked_.period.end)};
-      if (interval.end <= interval.start) continue;
-      within[zone.name()] = interval;
-      all = {std::min(all.start, interval.start), std::max(all.end, interval.end)};
+    for (const auto& [name, zone] : subject_.zones) {
+      const Interval part{std::max(FirstOf(DateOf(day), zone), asked_.period.start),
+                          std::min(FirstOf(DateOf(day) + 1, zone), asked_.period.end)};
+      if (IsWhole(day, zone) || part.end <= part.start) continue;
+      within.emplace(name, part);
+      all = {std::min(all.start, part.start), std::max(all.end, part.end)};
     }
-    if (!status_.ok()) return status_;
-    if (all.end <= all.start) return absl::OkStatus();
+    if (within.empty()) return absl::OkStatus();
     return VisitRecords(context_, subject_, asked_.direction, all, [&](const StoredRecord& record) {
       const catalog::Location* location = subject_.LocationOf(record.request.location_id);
-      const auto interval = within.find(location->zone.name());
-      if (interval == within.end() || record.request.interval.end <= interval->second.start ||
-          record.request.interval.start >= interval->second.end) {
-        return true;
-      }
+      const Interval interval = record.request.interval;
+      const auto part = within.find(location->zone.name());
+      if (part == within.end()) return true;
+      if (interval.end <= part->second.start || interval.start >= part->second.end) return true;
       currency_.Add(record.revision.figures.currency_code);
-      DayOfZone(day, location->zone)
-          .parts.emplace_back(PartWithin(record, interval->second, location), record.revision.figures);
+      SumOf(day, location->zone).Add(PartWithin(record, part->second, location), record.revision.figures);
       return true;
     });
   }
@@ -353,10 +327,7 @@ class DaySums {
   const CallContext& context_;
   const Asked& asked_;
   const Subject& subject_;
-  absl::Status status_;
-  int32_t first_day_ = INT32_MAX;
-  int32_t last_day_ = INT32_MIN;
-  std::map<std::pair<int32_t, std::string>, Day> parts_;
+  std::map<std::pair<int32_t, std::string>, Day> days_;
   Currency currency_;
 };
 
