@@ -1,5 +1,6 @@
 #include "service/calculator/local_calculator.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "service/calculator/record_id.h"
 #include "service/calculator/validation.h"
 #include "service/engine/breakdown.h"
+#include "service/engine/day_split.h"
 #include "service/engine/pricing.h"
 #include "service/engine/tier_window.h"
 #include "service/engine/tiered_pricing.h"
@@ -92,8 +94,10 @@ class Pricer {
                absl::StrCat("there is no location '", submission.location_id, "' in this account; check location_id"));
       return;
     }
+    usage_before_.clear();
     if (batch_.options.include_tariff) outcome->failure = PriceTariff(valid, *location, &record);
-    if (outcome->failure != nullptr) return;
+    if (outcome->failure != nullptr && !MayBeUnpriced(*outcome->failure)) return;
+    outcome->failure.reset();
     if (batch_.options.include_carbon) PriceCarbon(valid, *location, &record);
     if (batch_.options.include_breakdown) outcome->failure = Explain(valid, *location, &record);
     if (outcome->failure != nullptr) return;
@@ -105,6 +109,7 @@ class Pricer {
     record.currency_code = location->currency_code;
     record.interval = valid.usage.interval;
     record.energy_wh = engine::EnergyWh(valid.usage);
+    if (batch_.options.for_storage) FillStorage(valid, *location, &record);
     record.id = IdOf({batch_.caller.account_id, batch_.caller.live_mode, submission.location_id, submission.device_id,
                       valid.direction, valid.tariff_rate, valid.usage.interval});
   }
@@ -117,6 +122,10 @@ class Pricer {
       last_id_ = id;
     }
     return last_;
+  }
+
+  bool MayBeUnpriced(const Failure& failure) const {
+    return batch_.options.keep_unpriced && failure.code == absl::StatusCode::kFailedPrecondition;
   }
 
   std::unique_ptr<const Failure> PriceTariff(const ValidRecord& valid, const catalog::Location& location,
@@ -235,6 +244,54 @@ class Pricer {
     return nullptr;
   }
 
+  void FillStorage(const ValidRecord& valid, const catalog::Location& location, PricedRecord* record) {
+    StorageFigures& storage = record->storage;
+    const engine::PriceTimeline* prices = location.PricesFor(valid.tariff_rate);
+    storage.energy_nwh = engine::EnergyNanoWh(valid.usage);
+    storage.tiered = prices != nullptr && prices->tiered();
+    if (storage.tiered) storage.tier_windows_end = TierWindowsEnd(valid, *prices);
+    storage.days.clear();
+    // Neighbours in a batch are often of the same date.
+    if (day_zone_ != &location.zone || valid.usage.interval.start < day_.interval.start ||
+        day_.interval.end <= valid.usage.interval.start) {
+      day_ = engine::LocalDayAt(location.zone, valid.usage.interval.start);
+      day_zone_ = &location.zone;
+    }
+    storage.first_day = day_.day;
+    if (day_.interval.end < valid.usage.interval.end) SplitByDay(valid, location, record);
+  }
+
+  static engine::Instant TierWindowsEnd(const ValidRecord& valid, const engine::PriceTimeline& prices) {
+    engine::Instant end;
+    const engine::Instant last{valid.usage.interval.end.ns - 1};
+    for (const engine::TierWindow& window : prices.windows()) {
+      end = std::max(end, engine::WindowAt(window, prices.zone(), last).interval.end);
+    }
+    return end;
+  }
+
+  ABSL_ATTRIBUTE_NOINLINE void SplitByDay(const ValidRecord& valid, const catalog::Location& location,
+                                          PricedRecord* record) const {
+    // Local generation without an element costs nothing and causes no carbon: both
+    // are 0 on every day.
+    const engine::PriceTimeline* prices = record->tariff ? location.PricesFor(valid.tariff_rate) : nullptr;
+    const bool local = valid.tariff_rate == TariffRate::kLocal;
+    const engine::CarbonTimeline* carbon = record->carbon && !local ? location.carbon : nullptr;
+    const bool tiered = prices != nullptr && prices->tiered();
+    for (const engine::DayShare& share :
+         engine::SplitByDay(valid.usage, location.zone, prices, carbon,
+                            tiered ? engine::UsageBefore(usage_before_) : engine::UsageBefore())) {
+      DayPart& part = record->storage.days.emplace_back();
+      part.day = share.day;
+      part.energy_wh = share.energy_wh;
+      part.energy_nwh = share.energy_nwh;
+      part.cost = share.cost;
+      part.carbon = share.carbon;
+      if (record->tariff && !part.cost) part.cost = 0;
+      if (record->carbon && !part.carbon) part.carbon = 0;
+    }
+  }
+
   const catalog::Snapshot& snapshot_;
   const Batch& batch_;
   const LocalCalculator::Limits& limits_;
@@ -242,6 +299,8 @@ class Pricer {
   const catalog::Location* last_ = nullptr;
   absl::string_view last_id_;                 // of last_: a Location knows none
   std::vector<engine::Int128> usage_before_;  // of the record at hand, where its price has tiers
+  engine::LocalDay day_;                      // of the last record for storage
+  const absl::TimeZone* day_zone_ = nullptr;  // whose
   std::vector<Violation> violations_;
 };
 
@@ -254,6 +313,7 @@ LocalCalculator::LocalCalculator(const catalog::SnapshotHolder* catalog, std::fu
 void LocalCalculator::Calculate(Batch* batch, std::function<void()> done) {
   std::shared_ptr<const catalog::Snapshot> snapshot = catalog_->Get();
   batch->time_created = now_();
+  batch->catalog_version = snapshot->version();
   absl::Time now = batch->time_created;
   Pricer pricer(*snapshot, *batch, limits_, usage_);
   for (size_t i = 0; i < batch->submissions.size(); ++i) {

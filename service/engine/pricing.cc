@@ -89,14 +89,35 @@ Int128 EnergyDivisor(const Usage& usage) {
   return Int128{1'000} * usage.interval.nanos();
 }
 
+int64_t EnergyWh(const Usage& usage, int64_t nanos) {
+  // Never negative, so half away from zero is half up.
+  const Uint128 divisor = static_cast<Uint128>(EnergyDivisor(usage));
+  const Uint128 numerator = static_cast<Uint128>(usage.value_micros) * static_cast<Uint128>(nanos);
+  return static_cast<int64_t>((numerator + divisor / 2) / divisor);
+}
+
 int64_t EnergyWh(const Usage& usage) {
-  // Never negative, so half away from zero is half up. For Wh and kWh the
-  // length of the interval cancels.
+  // For Wh and kWh the length of the interval cancels.
   if (usage.units == Units::kWh) return (usage.value_micros + 500'000) / 1'000'000;
   if (usage.units == Units::kKwh) return (usage.value_micros + 500) / 1'000;
-  const Uint128 divisor = static_cast<Uint128>(EnergyDivisor(usage));
-  const Uint128 numerator = static_cast<Uint128>(usage.value_micros) * static_cast<Uint128>(usage.interval.nanos());
-  return static_cast<int64_t>((numerator + divisor / 2) / divisor);
+  return EnergyWh(usage, usage.interval.nanos());
+}
+
+// At most 10^15 x 10^6 x 3.2*10^16: 125 bits.
+Int128 EnergyNanoWh(const Usage& usage, int64_t nanos) {
+  const Int128 energy = Int128{usage.value_micros} * nanos;
+  switch (usage.units) {
+    case Units::kW:
+      return DivideHalfEven(energy, kNanosPerHour / 1'000);
+    case Units::kKw:
+      return DivideHalfEven(energy, kNanosPerHour / 1'000'000);
+    case Units::kWh:
+      return DivideHalfEven(energy * 1'000, usage.interval.nanos());
+    case Units::kKwh:
+    case Units::kUnspecified:
+      break;
+  }
+  return DivideHalfEven(energy * 1'000'000, usage.interval.nanos());
 }
 
 MoneyMicros Cost(const Usage& usage, Int128 area, int scale) { return Figure(usage, area, CostDivisor(usage, scale)); }

@@ -14,6 +14,12 @@ namespace costs::engine {
 
 // Wh, rounded half away from zero.
 int64_t EnergyWh(const Usage& usage);
+// Of the first `nanos` of the interval.
+int64_t EnergyWh(const Usage& usage, int64_t nanos);
+
+// 10^-9 Wh of the first `nanos` of the interval, rounded half-even.
+Int128 EnergyNanoWh(const Usage& usage, int64_t nanos);
+inline Int128 EnergyNanoWh(const Usage& usage) { return EnergyNanoWh(usage, usage.interval.nanos()); }
 
 // Money = the integral of power x price over usage.interval, rounded half-even
 // at 6 digits. `area` is the price's integral over that interval at `scale`.

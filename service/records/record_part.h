@@ -1,20 +1,22 @@
 // What of a stored record lies within a period: for reports whose period cuts
 // records.
 //
-// A record keeps its figures by day of its location's clock. Within a day they are
-// split where they arose, by the price and the intensity of that time in the
-// catalog: a part's figure is the difference of two sums from the start, each
-// rounded once, so the parts of any cutting add up to the record's figures. Where
-// the catalog no longer gives the figure that is kept (the record is about to be
-// priced again, or its price has tiers), that figure is split in the proportion
-// that the catalog gives, or else evenly over time. Pure.
+// A record keeps its figures by day of its location's clock (engine/day_split.h).
+// Within a day they are split by the same rule: a figure up to an instant is the
+// exact one, rounded once, and a part's is the difference of two of these; so the
+// parts of any cutting add up to what is kept. Where the catalog no longer gives
+// the figure that is kept, since the record is about to be priced again, that
+// figure is split in the proportion that the catalog gives, or else evenly over
+// time.
 #ifndef SERVICE_RECORDS_RECORD_PART_H_
 #define SERVICE_RECORDS_RECORD_PART_H_
 
 #include <cstdint>
 #include <optional>
 
+#include "service/calculator/usage_source.h"
 #include "service/catalog/snapshot.h"
+#include "service/catalog/tenant.h"
 #include "service/engine/meter_record.h"
 #include "service/engine/time.h"
 #include "service/records/stored_record.h"
@@ -29,8 +31,10 @@ struct RecordPart {
 };
 
 // `within` overlaps the record. `location` is the record's; null: it is no longer in
-// the catalog.
-RecordPart PartWithin(const StoredRecord& record, engine::Interval within, const catalog::Location* location);
+// the catalog. `usage` is asked where the price has tiers and a day is cut, and may
+// block.
+RecordPart PartWithin(const catalog::Tenant& tenant, const StoredRecord& record, engine::Interval within,
+                      const catalog::Location* location, const calculator::UsageSource& usage);
 
 }  // namespace costs::records
 

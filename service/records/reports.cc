@@ -319,7 +319,9 @@ class DaySums {
       if (part == within.end()) return true;
       if (interval.end <= part->second.start || interval.start >= part->second.end) return true;
       currency_.Add(record.revision.figures.currency_code);
-      SumOf(day, location->zone).Add(PartWithin(record, part->second, location), record.revision.figures);
+      SumOf(day, location->zone)
+          .Add(PartWithin(context_.tenant, record, part->second, location, context_.store->usage()),
+               record.revision.figures);
       return true;
     });
   }
@@ -340,7 +342,8 @@ absl::Status FillRecords(const CallContext& context, const Asked& asked, const S
         too_many = static_cast<size_t>(response->data_size()) == kMostRecords;
         if (too_many) return false;
         const Figures& figures = record.revision.figures;
-        const RecordPart part = PartWithin(record, asked.period, subject.LocationOf(record.request.location_id));
+        const RecordPart part = PartWithin(context.tenant, record, asked.period,
+                                           subject.LocationOf(record.request.location_id), context.store->usage());
         currency->Add(figures.currency_code);
         pb::MeterRecordData* data = response->add_data();
         SetTime(part.interval.start, data->mutable_start_time());
