@@ -11,9 +11,11 @@
 #include "service/catalog/catalog_calls.h"
 #include "service/catalog/catalog_impl.h"
 #include "service/catalog/catalog_lists.h"
+#include "service/catalog/postgres_store.h"
 #include "service/catalog/random_id.h"
 #include "service/catalog/series_table.h"
 #include "service/catalog/sqlite_store.h"
+#include "service/postgres/address.h"
 
 namespace costs::catalog {
 namespace {
@@ -83,6 +85,11 @@ absl::Status ReplaceSeries(const Change& change, const CatalogDocuments& documen
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& name) {
+  if (postgres::IsUrl(name)) return PostgresStore::Open(name);
+  return SqliteStore::Open(name);
+}
+
 }  // namespace
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -91,11 +98,11 @@ Catalog::~Catalog() = default;
 absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Options options) {
   if (!options.now) options.now = absl::Now;
   if (!options.new_id) options.new_id = RandomId;
-  absl::StatusOr<std::unique_ptr<Store>> store = SqliteStore::Open(options.store);
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(options.store);
   if (!store.ok()) return store.status();
   auto impl = std::make_unique<Impl>(std::move(options), *std::move(store));
   if (absl::Status status = impl->Load(); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("store ", impl->options.store, ": ", status.message()));
+    return absl::Status(status.code(), absl::StrCat(impl->store->name(), ": ", status.message()));
   }
   return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
 }

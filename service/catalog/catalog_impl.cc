@@ -83,7 +83,12 @@ Catalog::Impl::Impl(Options options_in, std::unique_ptr<Store> store_in)
 absl::Status Catalog::Impl::Load() {
   if (absl::Status status = Look(); !status.ok()) return status;
   following_ = store->Follow(
-      options.tenant, [this] { Look().IgnoreError(); }, options.on_following);
+      options.tenant,
+      [this](int64_t revision) {
+        const auto version = static_cast<uint64_t>(revision);
+        return snapshots.Get()->version() == version ? absl::OkStatus() : Look();
+      },
+      options.on_following);
   return absl::OkStatus();
 }
 

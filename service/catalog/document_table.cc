@@ -69,17 +69,19 @@ absl::StatusOr<std::optional<StoredDocument>> DocumentTable::FindEntry(int64_t e
 absl::StatusOr<std::vector<StoredDocument>> DocumentTable::List(const std::vector<Column>& filters,
                                                                 const std::optional<ListPosition>& after,
                                                                 const std::optional<ListPosition>& before, int limit) {
+  constexpr int kFirstFilter = 4;
+  // A database may want each parameter up to the last to be there.
+  const int from_parameter = kFirstFilter + static_cast<int>(filters.size());
   const std::optional<ListPosition>& from = before ? before : after;
   const absl::string_view order = before ? "ASC" : "DESC";
-  const absl::string_view position = !from    ? ""
-                                     : before ? " AND (created, id) > (?4, ?5)"
-                                              : " AND (created, id) < (?4, ?5)";
-  constexpr int kFirstFilter = 6;
+  const std::string position = !from ? ""
+                                     : absl::StrCat(" AND (created, id) ", before ? ">" : "<", " (?", from_parameter,
+                                                    ", ?", from_parameter + 1, ")");
   Query query = database_->Prepare(absl::StrCat(kFields, table_, kOwned, Conditions(filters, kFirstFilter), position,
                                                 " ORDER BY created ", order, ", id ", order, " LIMIT ?3"));
   query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, limit);
-  if (from) query.Bind(4, from->created).Bind(5, from->id);
   for (size_t i = 0; i < filters.size(); ++i) BindColumn(kFirstFilter + static_cast<int>(i), filters[i], &query);
+  if (from) query.Bind(from_parameter, from->created).Bind(from_parameter + 1, from->id);
   absl::StatusOr<std::vector<StoredDocument>> documents = Read(&query);
   if (documents.ok() && before) std::reverse(documents->begin(), documents->end());
   return documents;

@@ -42,8 +42,10 @@ absl::StatusOr<int> Lock(const std::string& path) {
 
 }  // namespace
 
+SqliteStore::SqliteStore(const std::string& path) : name_(absl::StrCat("store ", path)) {}
+
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path) {
-  std::unique_ptr<SqliteStore> store(new SqliteStore());
+  std::unique_ptr<SqliteStore> store(new SqliteStore(path));
   if (!path.empty()) {
     absl::StatusOr<int> lock = Lock(path);
     if (!lock.ok()) return lock.status();

@@ -30,17 +30,19 @@ class SqliteStore final : public Store {
 
   StoreConnection& writer() override { return *writer_; }
   StoreConnection& reader() override { return *reader_; }
+  const std::string& name() const override { return name_; }
   bool shared() const override { return false; }
   absl::string_view revision_table() const override { return "revisions"; }
-  std::unique_ptr<Following> Follow(const Tenant&, std::function<void()>,
+  std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>,
                                     std::function<void(const absl::Status&)>) override {
     return nullptr;
   }
 
  private:
-  SqliteStore() = default;
+  explicit SqliteStore(const std::string& path);
   absl::Status OpenFile(const std::string& path);
 
+  std::string name_;
   int lock_ = -1;  // file descriptor
   std::shared_ptr<StoreConnection> writer_ = std::make_shared<StoreConnection>();
   std::shared_ptr<StoreConnection> reader_;

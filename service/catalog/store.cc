@@ -55,6 +55,8 @@ absl::Status StoreRefusal(const absl::Status& error) {
     case absl::StatusCode::kDataLoss:
       return Refuse(error.code(), "STORE_BROKEN",
                     absl::StrCat("the catalog's store is broken: ", error.message(), "; restore it from a copy"));
+    case absl::StatusCode::kInvalidArgument:
+      return Refuse(error.code(), "INVALID_FIELD", absl::StrCat(error.message(), "; leave it out"));
     case absl::StatusCode::kUnknown:
       return Refuse(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
                     absl::StrCat("the catalog's store went away while it took the change: ", error.message(),

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,6 +40,9 @@ class Store {
   virtual StoreConnection& writer() = 0;
   virtual StoreConnection& reader() = 0;
 
+  // For the operator: "store PATH", "database HOST/NAME".
+  virtual const std::string& name() const = 0;
+
   // Whether other processes may change it too. Then it has a log of changes
   // (change_log.h), and a change begins by locking its tenant's revision.
   virtual bool shared() const = 0;
@@ -46,11 +50,11 @@ class Store {
   virtual absl::string_view revision_table() const = 0;
 
   // Tells of changes that others make, from a thread of its own: calls `look`, which
-  // may block, whenever the tenant has, or may have, another revision; soon after it
-  // has, and at least every second. `state` (may be null): why the store cannot be
-  // followed, once it cannot, and OK once it can again; at first it can. Ends with
-  // the object that is given back. Null where the store is not shared.
-  virtual std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<void()> look,
+  // may block, with the tenant's revision soon after it changed, and at least every
+  // second or so. `state` (may be null): why the store cannot be followed or looked
+  // at, once it cannot, and OK once it can again; at first it can. Ends with the
+  // object that is given back. Null where the store is not shared.
+  virtual std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look,
                                             std::function<void(const absl::Status&)> state) = 0;
 
  protected:
