@@ -43,8 +43,10 @@ absl::StatusOr<std::string> FillStore(const ServerConfig& config, catalog::Catal
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config) {
+absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config,
+                                                              std::function<void()> on_published) {
   catalog::Catalog::Options options;
+  options.on_published = std::move(on_published);
   options.store = config.store;
   options.read_only = config.store.empty();
   options.tenant = {config.account_id, config.live_mode};
