@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "service/catalog/store.h"
 #include "service/sqlite/database.h"
+#include "service/sqlite/store_file.h"
 
 namespace costs::catalog {
 
@@ -43,7 +44,7 @@ class SqliteStore final : public Store {
   absl::Status OpenFile(const std::string& path);
 
   std::string name_;
-  int lock_ = -1;  // file descriptor
+  std::unique_ptr<sqlite::FileLock> lock_;
   std::shared_ptr<StoreConnection> writer_ = std::make_shared<StoreConnection>();
   std::shared_ptr<StoreConnection> reader_;
 };
