@@ -17,6 +17,8 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, store, "",
           "SQLite file of a catalog that calls can change; it is made where there is none. Empty: the catalog is the "
           "directory's, and calls cannot change it.");
+ABSL_FLAG(std::string, metrics_listen, "",
+          "Address of the metrics port (Prometheus, GET /metrics), host:port; port 0 takes a free one; empty: none.");
 ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
 ABSL_FLAG(bool, live_mode, true, "Whether that account's calls are in live mode; false: test mode.");
 ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantCosts call, 1 to 1000.");
@@ -85,6 +87,7 @@ ServerConfig ConfigFromFlags() {
   config.rest_listen = absl::GetFlag(FLAGS_rest_listen);
   config.catalog = absl::GetFlag(FLAGS_catalog);
   config.store = absl::GetFlag(FLAGS_store);
+  config.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   config.account_id = absl::GetFlag(FLAGS_account_id);
   config.live_mode = absl::GetFlag(FLAGS_live_mode);
   config.batch_limit = absl::GetFlag(FLAGS_batch_limit);
@@ -102,6 +105,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   Checker check;
   check.Address("grpc_listen", config.grpc_listen);
   if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
+  if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
     check.Fault("store", absl::StrCat("is '", config.store, "', but there is no directory '", DirectoryOf(config.store),
                                       "'; make it, or name another"));

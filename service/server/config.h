@@ -18,6 +18,7 @@ struct ServerConfig {
   std::string rest_listen;  // host:port; empty: no REST face
   std::string catalog;      // a directory; with a store, what fills it once; may be empty then
   std::string store;        // an SQLite file; empty: the catalog is its files, and read-only
+  std::string metrics_listen;  // host:port; empty: no metrics port
 
   std::string account_id;
   bool live_mode = true;

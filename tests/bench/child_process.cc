@@ -51,7 +51,8 @@ void PinToCore(int core) {
   sched_setaffinity(0, sizeof(cores), &cores);
 }
 
-absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vector<std::string>& command, int core) {
+absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vector<std::string>& command,
+                                                                  absl::optional<int> core) {
   if (command.empty() || access(command[0].c_str(), X_OK) != 0) {
     return absl::NotFoundError(absl::StrCat("no program to run: '", absl::StrJoin(command, " "), "'"));
   }
@@ -61,7 +62,11 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vec
   argv.push_back(nullptr);
   cpu_set_t cores;
   CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
+  if (core) {
+    CPU_SET(*core, &cores);
+  } else {
+    sched_getaffinity(0, sizeof(cores), &cores);
+  }
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::InternalError(absl::StrCat("pipe: ", strerror(errno)));
@@ -75,8 +80,16 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vec
   return std::unique_ptr<ChildProcess>(new ChildProcess(pid, ends[0]));
 }
 
+void ChildProcess::Kill() {
+  if (ended_) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  ended_ = true;
+}
+
 ChildProcess::~ChildProcess() {
   close(output_);
+  if (ended_) return;
   kill(pid_, SIGTERM);
   const absl::Time deadline = absl::Now() + kPatience;
   while (waitpid(pid_, nullptr, WNOHANG) == 0) {

@@ -1,4 +1,4 @@
-// A program that this process starts, pinned to one core, and ends.
+// A program that this process starts, perhaps pinned to one core, and ends.
 //
 // The child dies with its parent; the destructor ends it (SIGTERM, after a
 // moment SIGKILL) and waits for it. Nothing else is ever signalled. Its standard
@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 
 namespace costs::bench {
 
@@ -27,13 +28,17 @@ void PinToCore(int core);
 
 class ChildProcess {
  public:
-  // Starts `command` (program and arguments) on `core`.
-  static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& command, int core);
+  // Starts `command` (program and arguments) on `core`, or on any.
+  static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& command,
+                                                             absl::optional<int> core = absl::nullopt);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   pid_t pid() const { return pid_; }
+
+  // Ends it at once, as kill -9 does, and waits for it.
+  void Kill();
 
   // The next line of its standard output, without the newline. UNAVAILABLE where
   // the output ends first, DEADLINE_EXCEEDED where the time does.
@@ -48,6 +53,7 @@ class ChildProcess {
   absl::StatusOr<bool> ReadMore(absl::Time deadline);
 
   const pid_t pid_;
+  bool ended_ = false;  // and waited for
   const int output_;
   std::string buffer_;
 };
