@@ -79,7 +79,7 @@ class MemoryRecordStore::Usage final : public calculator::UsageSource {
       const int64_t end = std::min(request.interval.end.ns, interval.end.ns);
       if (start >= end) continue;
       (request.device_id.empty() ? own : devices) +=
-          kept.record.revision.figures.energy_nwh / request.interval.nanos() * (end - start);
+          kept.record.revision.figures.energy_nwh * (end - start) / request.interval.nanos();
       has_own = has_own || request.device_id.empty();
     }
     return has_own ? own : devices;
