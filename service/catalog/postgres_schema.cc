@@ -128,7 +128,8 @@ absl::Status MigratePostgresSchema(sql::Database* database) {
   absl::Status status = database->Prepare("SELECT pg_advisory_xact_lock(?1)").Bind(1, kMigrationLock).Run();
   if (!status.ok()) return status;
   status = database->Execute(
-      "CREATE TABLE IF NOT EXISTS costs_schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)");
+      "CREATE TABLE IF NOT EXISTS costs_schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT "
+      "NULL)");
   if (!status.ok()) return status;
   const absl::StatusOr<int64_t> version = VersionOf(database);
   if (!version.ok()) return version.status();
