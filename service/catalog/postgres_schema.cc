@@ -18,7 +18,7 @@ namespace {
 constexpr int kPartitions = 8;
 // Of the lock that a process holds while it brings the tables up to date: "cost".
 constexpr int64_t kMigrationLock = 0x636f7374;
-// The catalog's row in schema_versions; other parts of the service have their own.
+// The catalog's row in costs_schema_versions; other parts of the service have their own.
 constexpr absl::string_view kPart = "catalog";
 
 std::string Partitions(absl::string_view table) {
@@ -113,7 +113,7 @@ constexpr std::string (*kMigrations[])() = {Version1};
 static_assert(std::size(kMigrations) == kPostgresSchemaVersion);
 
 absl::StatusOr<int64_t> VersionOf(sql::Database* database) {
-  sql::Query query = database->Prepare("SELECT version FROM schema_versions WHERE part = ?1");
+  sql::Query query = database->Prepare("SELECT version FROM costs_schema_versions WHERE part = ?1");
   const int64_t version = query.Bind(1, kPart).Next() ? query.Int(0) : 0;
   if (!query.status().ok()) return query.status();
   return version;
@@ -128,7 +128,8 @@ absl::Status MigratePostgresSchema(sql::Database* database) {
   absl::Status status = database->Prepare("SELECT pg_advisory_xact_lock(?1)").Bind(1, kMigrationLock).Run();
   if (!status.ok()) return status;
   status = database->Execute(
-      "CREATE TABLE IF NOT EXISTS schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)");
+      "CREATE TABLE IF NOT EXISTS costs_schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT "
+      "NULL)");
   if (!status.ok()) return status;
   const absl::StatusOr<int64_t> version = VersionOf(database);
   if (!version.ok()) return version.status();
@@ -143,7 +144,7 @@ absl::Status MigratePostgresSchema(sql::Database* database) {
   }
   status = database
                ->Prepare(
-                   "INSERT INTO schema_versions (part, version) VALUES (?1, ?2) "
+                   "INSERT INTO costs_schema_versions (part, version) VALUES (?1, ?2) "
                    "ON CONFLICT (part) DO UPDATE SET version = excluded.version")
                .Bind(1, kPart)
                .Bind(2, kPostgresSchemaVersion)
