@@ -157,7 +157,7 @@ TEST_F(ConnectionTest, Notification_OfAnotherConnection_Arrives) {
 
 TEST_F(ConnectionTest, ServerStopped_IsUnavailableAndConnectionLost) {
   ASSERT_TRUE(connection_->Query("SELECT 1").ok());
-  server_->Stop();
+  ASSERT_TRUE(server_->Stop().ok());
   EXPECT_EQ(connection_->Query("SELECT 1").status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(connection_->Query("SELECT 1").status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(connection_->alive());
@@ -173,7 +173,7 @@ TEST_F(ConnectionTest, ServerKilled_CommitIsUnknownAndCommittedDataStay) {
   ASSERT_TRUE(connection_->Query("INSERT INTO t VALUES (1)").ok());
   Transaction transaction(connection_.get());
   ASSERT_TRUE(transaction.Query("INSERT INTO t VALUES (2)").ok());
-  server_->Kill();
+  ASSERT_TRUE(server_->Kill().ok());
   EXPECT_EQ(transaction.Commit().code(), absl::StatusCode::kUnknown);
   ASSERT_TRUE(server_->Restart().ok());
   EXPECT_EQ(Count(), 1);

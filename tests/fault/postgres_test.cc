@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -32,11 +31,8 @@ bool AwaitMore(const MeterFeed& feed, int64_t more) {
 }
 
 TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
-  COSTS_REQUIRE_POSTGRES();
-  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
-  ASSERT_TRUE(started.ok()) << started.status();
-  postgres::PostgresServer* const database = started->get();
-  CostsdProcess server({absl::StrCat("--store=", database->url())});
+  COSTS_START_POSTGRES_OR_SKIP(postgres);
+  CostsdProcess server({absl::StrCat("--store=", postgres->url())});
   ASSERT_TRUE(server.Start());
   ASSERT_EQ(CreatePricedLocations(server.grpc()), "");
   MeterFeed feed(server.grpc(), PricedLocations(), kStart, 7);
@@ -45,16 +41,16 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
     ASSERT_TRUE(AwaitMore(feed, 100));
     // By turns in good order and as when its machine fails.
     if (round % 2 == 0) {
-      database->Stop();
+      postgres->Stop();
     } else {
-      database->Kill();
+      postgres->Kill();
     }
     // Callers are told, not kept waiting.
     const int64_t refusals = feed.refusals();
     const absl::Time deadline = absl::Now() + kPatience;
     while (feed.refusals() == refusals && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
     EXPECT_GT(feed.refusals(), refusals);
-    ASSERT_TRUE(database->Restart().ok());
+    ASSERT_TRUE(postgres->Restart().ok());
   }
   ASSERT_TRUE(AwaitMore(feed, 100));
   ASSERT_TRUE(feed.Finish(kPatience)) << feed.fault();
@@ -63,12 +59,9 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
 }
 
 TEST(Postgres, ReplicaThatDiesOrFreezes_HarmsNoRecordOfTheOther) {
-  COSTS_REQUIRE_POSTGRES();
-  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
-  ASSERT_TRUE(started.ok()) << started.status();
-  postgres::PostgresServer* const database = started->get();
-  CostsdProcess one({absl::StrCat("--store=", database->url())});
-  CostsdProcess other({absl::StrCat("--store=", database->url())});
+  COSTS_START_POSTGRES_OR_SKIP(postgres);
+  CostsdProcess one({absl::StrCat("--store=", postgres->url())});
+  CostsdProcess other({absl::StrCat("--store=", postgres->url())});
   ASSERT_TRUE(one.Start());
   ASSERT_TRUE(other.Start());
   ASSERT_EQ(CreatePricedLocations(one.grpc()), "");
@@ -111,12 +104,9 @@ double Simulate(const std::string& address) {
 }
 
 TEST(Postgres, CatalogChangedThroughOneReplica_IsUsedByTheOtherAndRepricesRecords) {
-  COSTS_REQUIRE_POSTGRES();
-  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
-  ASSERT_TRUE(started.ok()) << started.status();
-  postgres::PostgresServer* const database = started->get();
-  CostsdProcess one({absl::StrCat("--store=", database->url())});
-  CostsdProcess other({absl::StrCat("--store=", database->url())});
+  COSTS_START_POSTGRES_OR_SKIP(postgres);
+  CostsdProcess one({absl::StrCat("--store=", postgres->url())});
+  CostsdProcess other({absl::StrCat("--store=", postgres->url())});
   ASSERT_TRUE(one.Start());
   ASSERT_TRUE(other.Start());
   ASSERT_EQ(CreatePricedLocations(one.grpc()), "");

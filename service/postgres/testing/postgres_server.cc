@@ -120,7 +120,7 @@ PostgresServer::PostgresServer(std::string directory, int port, std::vector<std:
     : directory_(std::move(directory)), port_(port), settings_(std::move(settings)) {}
 
 PostgresServer::~PostgresServer() {
-  Stop();
+  Stop().IgnoreError();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
@@ -158,7 +158,7 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const std:
       return server;
     }
     // The directory is kept for the next attempt.
-    server->Stop();
+    server->Stop().IgnoreError();
     std::error_code ignored;
     std::filesystem::rename(directory, directory + ".kept", ignored);
     server.reset();
@@ -212,24 +212,26 @@ absl::Status PostgresServer::AwaitReady() {
   return absl::DeadlineExceededError(absl::StrCat("PostgreSQL does not answer:\n", LogTail()));
 }
 
-void PostgresServer::End(int signal) {
-  if (!running()) return;
+absl::Status PostgresServer::End(int signal) {
+  if (!running()) return absl::FailedPreconditionError("PostgreSQL does not run");
   int exit_status = 0;
   kill(pid_, signal);
-  if (!Await(pid_, &exit_status)) {
+  const bool in_time = Await(pid_, &exit_status);
+  if (!in_time) {
     kill(pid_, SIGKILL);
     waitpid(pid_, &exit_status, 0);
   }
   pid_ = 0;
+  return in_time ? absl::OkStatus() : absl::DeadlineExceededError("PostgreSQL did not end");
 }
 
-void PostgresServer::Stop() { End(SIGINT); }
+absl::Status PostgresServer::Stop() { return End(SIGINT); }
 
-void PostgresServer::Kill() {
-  if (!running()) return;
-  const std::vector<pid_t> children = ChildrenOf(pid_);
-  End(SIGKILL);
+absl::Status PostgresServer::Kill() {
+  const std::vector<pid_t> children = running() ? ChildrenOf(pid_) : std::vector<pid_t>();
+  const absl::Status status = End(SIGKILL);
   for (const pid_t child : children) kill(child, SIGKILL);
+  return status;
 }
 
 std::string PostgresServer::LogTail() const {

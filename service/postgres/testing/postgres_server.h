@@ -1,9 +1,8 @@
 // A PostgreSQL server of a test's own, on loopback, from the distribution's package:
 // with a data directory that is made for it and deleted with it.
 //
-//   COSTS_REQUIRE_POSTGRES();  // skips the test loudly where it is not installed
-//   absl::StatusOr<std::unique_ptr<PostgresServer>> server = PostgresServer::Start();
-//   Connection::Open({(*server)->url()})
+//   COSTS_START_POSTGRES_OR_SKIP(server);  // skips the test loudly where it is not installed
+//   Connection::Open({server->url()})
 //
 // It syncs its log at each commit, as in earnest. It is stopped at destruction, and
 // dies with the thread that started it: start it from one that outlives it. Every
@@ -34,6 +33,13 @@
     }                                                                                                   \
   } while (false)
 
+// The same, and then `std::unique_ptr<PostgresServer> server` runs one.
+#define COSTS_START_POSTGRES_OR_SKIP(server)                        \
+  COSTS_REQUIRE_POSTGRES();                                         \
+  auto server##_started = costs::postgres::PostgresServer::Start(); \
+  ASSERT_TRUE(server##_started.ok()) << server##_started.status();  \
+  const std::unique_ptr<costs::postgres::PostgresServer> server = *std::move(server##_started)
+
 namespace costs::postgres {
 
 class PostgresServer {
@@ -55,9 +61,9 @@ class PostgresServer {
   // Starts it again, on the same port and data.
   absl::Status Restart();
   // Ends it in good order; its clients are thrown out.
-  void Stop();
+  absl::Status Stop();
   // Ends it at once, as kill -9 does, with all its processes.
-  void Kill();
+  absl::Status Kill();
 
   bool running() const { return pid_ > 0; }
   // The end of what it logged.
@@ -67,7 +73,7 @@ class PostgresServer {
   PostgresServer(std::string directory, int port, std::vector<std::string> settings);
   absl::Status Launch();
   absl::Status AwaitReady();
-  void End(int signal);
+  absl::Status End(int signal);
 
   const std::string directory_;
   const int port_;
