@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/sqlite/database.h"
+#include "service/sqlite/store_file.h"
 
 namespace costs::catalog {
 
@@ -42,7 +43,7 @@ class SqliteStore {
   SqliteStore() = default;
   absl::Status OpenFile(const std::string& path);
 
-  int lock_ = -1;  // file descriptor
+  std::unique_ptr<sqlite::FileLock> lock_;
   std::shared_ptr<StoreConnection> writer_ = std::make_shared<StoreConnection>();
   std::shared_ptr<StoreConnection> reader_;
 };
