@@ -214,6 +214,21 @@ def debian_repositories():
         },
     )
     debian_repository(
+        name = "postgresql",
+        apt = "libpq-dev pkg-config",
+        requires = ["/usr/include/postgresql/libpq-fe.h"],
+        symlinks = {
+            "include/%s" % header: "/usr/include/postgresql/%s" % header
+            for header in [
+                "libpq-fe.h",
+                "pg_config_ext.h",
+                "postgres_ext.h",
+            ]
+        },
+        includes = ["include"],
+        libs = {":libpq": "libpq"},
+    )
+    debian_repository(
         name = "xxhash",
         apt = "libxxhash-dev pkg-config",
         requires = ["/usr/include/xxhash.h"],

@@ -16,13 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/testing/catalog_fixture.h"
+#include "service/catalog/testing/each_store.h"
 #include "service/engine/decimal.h"
 #include "service/engine/price_timeline.h"
 
 namespace costs::catalog {
 namespace {
 
-using testing::CatalogTest;
+using testing::EachStoreTest;
 using testing::FlatElement;
 using testing::From;
 
@@ -67,7 +68,7 @@ struct Model {
   }
 };
 
-class CatalogRandomTest : public CatalogTest {
+class CatalogRandomTest : public EachStoreTest {
  protected:
   int Random(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
   std::string Id(const char* prefix) { return absl::StrCat(prefix, Random(kIds)); }
@@ -240,8 +241,8 @@ class CatalogRandomTest : public CatalogTest {
   Model model_;
 };
 
-TEST_F(CatalogRandomTest, RandomCalls_DoAsTheModel) {
-  Open((folder_.path / "store").string());
+TEST_P(CatalogRandomTest, RandomCalls_DoAsTheModel) {
+  OpenKept();
   for (int call = 0; call < Calls() && !HasFailure(); ++call) {
     switch (Random(8)) {
       case 0:
@@ -273,6 +274,8 @@ TEST_F(CatalogRandomTest, RandomCalls_DoAsTheModel) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(, CatalogRandomTest, testing::EachStore(), testing::NameOfStore);
 
 }  // namespace
 }  // namespace costs::catalog

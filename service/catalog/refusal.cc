@@ -47,12 +47,15 @@ absl::Status Invalid(const std::vector<FieldViolation>& violations) {
 }
 
 absl::Status Overloaded(absl::string_view message, absl::Duration retry_after) {
-  absl::Status status = Refuse(absl::StatusCode::kUnavailable, "OVERLOADED", message);
+  return WithRetryAfter(Refuse(absl::StatusCode::kUnavailable, "OVERLOADED", message), retry_after);
+}
+
+absl::Status WithRetryAfter(absl::Status refusal, absl::Duration retry_after) {
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(retry_after, absl::Seconds(1), &retry_after));
   retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after)));
-  status.SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
-  return status;
+  refusal.SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
+  return refusal;
 }
 
 std::string ReasonOf(const absl::Status& status) {

@@ -43,6 +43,9 @@ absl::Status Invalid(const std::vector<FieldViolation>& violations);
 // `retry_after`.
 absl::Status Overloaded(absl::string_view message, absl::Duration retry_after);
 
+// Says of a refusal that the same call may do better after `retry_after`.
+absl::Status WithRetryAfter(absl::Status refusal, absl::Duration retry_after);
+
 // Empty where the status is no refusal.
 std::string ReasonOf(const absl::Status& status);
 std::vector<FieldViolation> ViolationsOf(const absl::Status& status);

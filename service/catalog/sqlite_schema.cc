@@ -6,9 +6,9 @@
 // 1970-01-01T00:00:00Z.
 #include <iterator>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/catalog/sqlite_store.h"
+#include "service/sqlite/store_file.h"
 
 namespace costs::catalog {
 namespace {
@@ -97,30 +97,7 @@ static_assert(std::size(kMigrations) == kSchemaVersion);
 }  // namespace
 
 absl::Status MigrateSchema(sqlite::Database* database) {
-  sqlite::Transaction transaction(database);
-  if (!transaction.status().ok()) return transaction.status();
-  const absl::StatusOr<int64_t> version = database->Number("PRAGMA user_version");
-  const absl::StatusOr<int64_t> application = database->Number("PRAGMA application_id");
-  const absl::StatusOr<int64_t> tables = database->Number("SELECT count(*) FROM sqlite_schema");
-  for (const auto* number : {&version, &application, &tables}) {
-    if (!number->ok()) return number->status();
-  }
-  if (*application != kApplicationId && (*application != 0 || *version != 0 || *tables != 0)) {
-    return absl::FailedPreconditionError("is not a catalog of this service; name another file");
-  }
-  if (*version > kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("has schema ", *version,
-                                                      ", but this version of the service knows only up to ",
-                                                      kSchemaVersion, "; start the later version that wrote it"));
-  }
-  if (*version == kSchemaVersion) return absl::OkStatus();
-  for (int64_t from = *version; from < kSchemaVersion; ++from) {
-    if (absl::Status status = database->Execute(kMigrations[from]); !status.ok()) return status;
-  }
-  absl::Status status = database->Execute(
-      absl::StrCat("PRAGMA user_version = ", kSchemaVersion, "; PRAGMA application_id = ", kApplicationId));
-  if (!status.ok()) return status;
-  return transaction.Commit();
+  return sqlite::Migrate(database, {kApplicationId, kMigrations, "a catalog of this service"});
 }
 
 }  // namespace costs::catalog

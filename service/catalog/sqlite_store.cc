@@ -1,14 +1,6 @@
 #include "service/catalog/sqlite_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
-#include "service/catalog/refusal.h"
 
 namespace costs::catalog {
 namespace {
@@ -16,39 +8,20 @@ namespace {
 using sqlite::Access;
 using sqlite::Database;
 
-// Readable by their owner only: addresses and prices are nobody else's business.
-constexpr mode_t kMode = 0600;
-
 absl::Status InStore(const std::string& path, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat("store ", path, ": ", status.message()));
 }
 
-// A descriptor that holds the lock of the store.
-absl::StatusOr<int> Lock(const std::string& path) {
-  const std::string name = absl::StrCat(path, ".lock");
-  const int file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
-  if (file < 0) {
-    return absl::UnavailableError(absl::StrCat("store ", path, ": ", name, " cannot be opened: ", strerror(errno),
-                                               "; the service needs a directory that it may write"));
-  }
-  if (flock(file, LOCK_EX | LOCK_NB) == 0) return file;
-  const int error = errno;
-  close(file);
-  if (error == EWOULDBLOCK) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store ", path, ": is in use by another process; stop that one, or give each its own store"));
-  }
-  return absl::UnavailableError(absl::StrCat("store ", path, ": cannot be locked: ", strerror(error)));
-}
-
 }  // namespace
 
+SqliteStore::SqliteStore(const std::string& path) : name_(absl::StrCat("store ", path)) {}
+
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path) {
-  std::unique_ptr<SqliteStore> store(new SqliteStore());
+  std::unique_ptr<SqliteStore> store(new SqliteStore(path));
   if (!path.empty()) {
-    absl::StatusOr<int> lock = Lock(path);
+    absl::StatusOr<std::unique_ptr<sqlite::FileLock>> lock = sqlite::FileLock::Take(path);
     if (!lock.ok()) return lock.status();
-    store->lock_ = *lock;
+    store->lock_ = *std::move(lock);
     if (absl::Status status = store->OpenFile(path); !status.ok()) return InStore(path, status);
     return store;
   }
@@ -62,9 +35,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
 
 absl::Status SqliteStore::OpenFile(const std::string& path) {
   // Made here, so that it is never readable by others.
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
-  if (file < 0) return absl::UnavailableError(absl::StrCat("cannot be opened: ", strerror(errno)));
-  close(file);
+  if (absl::Status status = sqlite::MakePrivateFile(path); !status.ok()) return status;
   absl::StatusOr<std::unique_ptr<Database>> writer = Database::Open(path, Access::kReadWrite);
   if (!writer.ok()) return writer.status();
   if (absl::Status status = MigrateSchema(writer->get()); !status.ok()) return status;
@@ -80,24 +51,7 @@ SqliteStore::~SqliteStore() {
   // The connections first: the lock says that nobody has the file open.
   reader_.reset();
   writer_.reset();
-  if (lock_ >= 0) close(lock_);
-}
-
-absl::Status StoreRefusal(const absl::Status& error) {
-  if (!ReasonOf(error).empty()) return error;
-  switch (error.code()) {
-    case absl::StatusCode::kResourceExhausted:
-      return Refuse(error.code(), "STORE_FULL",
-                    absl::StrCat("the catalog's disk has no room: ", error.message(),
-                                 "; nothing has changed, so make room and try again"));
-    case absl::StatusCode::kDataLoss:
-      return Refuse(error.code(), "STORE_BROKEN",
-                    absl::StrCat("the catalog's store is broken: ", error.message(), "; restore it from a copy"));
-    default:
-      return Refuse(
-          absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
-          absl::StrCat("the catalog's store cannot be used: ", error.message(), "; nothing has changed, so try again"));
-  }
+  lock_.reset();
 }
 
 }  // namespace costs::catalog

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "service/postgres/address.h"
 
 ABSL_FLAG(std::string, grpc_listen, "127.0.0.1:50051", "Address of the gRPC port, host:port; port 0 takes a free one.");
 ABSL_FLAG(std::string, rest_listen, "127.0.0.1:8080",
@@ -14,9 +15,11 @@ ABSL_FLAG(
     std::string, catalog, "",
     "Directory of the catalog: locations, tariff elements, market and carbon series. With --store it only fills a "
     "store that is empty.");
-ABSL_FLAG(std::string, store, "",
-          "SQLite file of a catalog that calls can change; it is made where there is none. Empty: the catalog is the "
-          "directory's, and calls cannot change it.");
+ABSL_FLAG(
+    std::string, store, "",
+    "SQLite file of a catalog that calls can change; it is made where there is none. Or the URL of a PostgreSQL "
+    "database that several servers may share, postgres://USER@HOST/DATABASE; its password rather in PGPASSWORD or "
+    "PGPASSFILE. Empty: the catalog is the directory's, and calls cannot change it.");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address of the metrics port (Prometheus, GET /metrics), host:port; port 0 takes a free one; empty: none.");
 ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
@@ -101,12 +104,23 @@ ServerConfig ConfigFromFlags() {
   return config;
 }
 
+std::string StoreName(const ServerConfig& config) {
+  if (!postgres::IsUrl(config.store)) return config.store;
+  const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
+  return absl::StrCat("postgres://", address.ok() ? *address : "");
+}
+
 std::vector<std::string> CheckConfig(const ServerConfig& config) {
   Checker check;
   check.Address("grpc_listen", config.grpc_listen);
   if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
-  if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
+  if (postgres::IsUrl(config.store)) {
+    const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
+    if (!address.ok()) {
+      check.Fault("store", absl::StrCat(address.status().message(), "; write postgres://USER@HOST/DATABASE"));
+    }
+  } else if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
     check.Fault("store", absl::StrCat("is '", config.store, "', but there is no directory '", DirectoryOf(config.store),
                                       "'; make it, or name another"));
   }

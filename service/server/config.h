@@ -17,7 +17,9 @@ struct ServerConfig {
   std::string grpc_listen;  // host:port; port 0: any free one
   std::string rest_listen;  // host:port; empty: no REST face
   std::string catalog;      // a directory; with a store, what fills it once; may be empty then
-  std::string store;        // an SQLite file; empty: the catalog is its files, and read-only
+  // An SQLite file, or the URL of a PostgreSQL database (which may have a password:
+  // see StoreName); empty: the catalog is its files, and read-only.
+  std::string store;
   std::string metrics_listen;  // host:port; empty: no metrics port
 
   std::string account_id;
@@ -36,6 +38,9 @@ struct ServerConfig {
 
 // The settings as the flags have them. Call after the command line was parsed.
 ServerConfig ConfigFromFlags();
+
+// The store as one may log it: a path, or "postgres://HOST/DATABASE" alone.
+std::string StoreName(const ServerConfig& config);
 
 // What is wrong with them, each naming the flag, its limit and the remedy;
 // empty where nothing is.

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 ServerConfig Good() {
   ServerConfig config = ConfigFromFlags();
@@ -39,6 +40,18 @@ TEST(Config, StoreWithOrWithoutACatalog_IsFine) {
   EXPECT_THAT(CheckConfig(config), IsEmpty());
   config.store = "catalog.sqlite";
   EXPECT_THAT(CheckConfig(config), IsEmpty());
+}
+
+TEST(Config, StoreInADatabase_IsFineAndNamedWithoutItsPassword) {
+  ServerConfig config = Good();
+  config.store = "postgres://costs:secret@db.example:5433/costs";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+  EXPECT_EQ(StoreName(config), "postgres://db.example:5433/costs");
+  config.store = "postgresql://costs:secret@[db.example/costs";
+  EXPECT_THAT(CheckConfig(config), ElementsAre(HasSubstr("--store is not a URL")));
+  EXPECT_THAT(CheckConfig(config), ElementsAre(Not(HasSubstr("secret"))));
+  config.store = "catalog.sqlite";
+  EXPECT_EQ(StoreName(config), "catalog.sqlite");
 }
 
 TEST(Config, BadSetting_IsNamedWithItsRemedy) {

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -66,8 +67,11 @@ TEST(Crash, SqliteStore_KeepsEveryAcknowledgedRecordOnce) {
 }
 
 TEST(Crash, PostgresStore_KeepsEveryAcknowledgedRecordOnce) {
-  COSTS_START_POSTGRES_OR_SKIP(postgres);
-  KillAgainAndAgain(postgres->url());
+  COSTS_REQUIRE_POSTGRES();
+  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
+  ASSERT_TRUE(started.ok()) << started.status();
+  postgres::PostgresServer* const database = started->get();
+  KillAgainAndAgain(database->url());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -31,8 +32,11 @@ bool AwaitMore(const MeterFeed& feed, int64_t more) {
 }
 
 TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
-  COSTS_START_POSTGRES_OR_SKIP(postgres);
-  CostsdProcess server({absl::StrCat("--store=", postgres->url())});
+  COSTS_REQUIRE_POSTGRES();
+  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
+  ASSERT_TRUE(started.ok()) << started.status();
+  postgres::PostgresServer* const database = started->get();
+  CostsdProcess server({absl::StrCat("--store=", database->url())});
   ASSERT_TRUE(server.Start());
   ASSERT_EQ(CreatePricedLocations(server.grpc()), "");
   MeterFeed feed(server.grpc(), PricedLocations(), kStart, 7);
@@ -40,13 +44,17 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_TRUE(AwaitMore(feed, 100));
     // By turns in good order and as when its machine fails.
-    ASSERT_TRUE(round % 2 == 0 ? postgres->Stop().ok() : postgres->Kill().ok());
+    if (round % 2 == 0) {
+      database->Stop();
+    } else {
+      database->Kill();
+    }
     // Callers are told, not kept waiting.
     const int64_t refusals = feed.refusals();
     const absl::Time deadline = absl::Now() + kPatience;
     while (feed.refusals() == refusals && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
     EXPECT_GT(feed.refusals(), refusals);
-    ASSERT_TRUE(postgres->Start().ok());
+    ASSERT_TRUE(database->Restart().ok());
   }
   ASSERT_TRUE(AwaitMore(feed, 100));
   ASSERT_TRUE(feed.Finish(kPatience)) << feed.fault();
@@ -55,9 +63,12 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
 }
 
 TEST(Postgres, ReplicaThatDiesOrFreezes_HarmsNoRecordOfTheOther) {
-  COSTS_START_POSTGRES_OR_SKIP(postgres);
-  CostsdProcess one({absl::StrCat("--store=", postgres->url())});
-  CostsdProcess other({absl::StrCat("--store=", postgres->url())});
+  COSTS_REQUIRE_POSTGRES();
+  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
+  ASSERT_TRUE(started.ok()) << started.status();
+  postgres::PostgresServer* const database = started->get();
+  CostsdProcess one({absl::StrCat("--store=", database->url())});
+  CostsdProcess other({absl::StrCat("--store=", database->url())});
   ASSERT_TRUE(one.Start());
   ASSERT_TRUE(other.Start());
   ASSERT_EQ(CreatePricedLocations(one.grpc()), "");
@@ -100,9 +111,12 @@ double Simulate(const std::string& address) {
 }
 
 TEST(Postgres, CatalogChangedThroughOneReplica_IsUsedByTheOtherAndRepricesRecords) {
-  COSTS_START_POSTGRES_OR_SKIP(postgres);
-  CostsdProcess one({absl::StrCat("--store=", postgres->url())});
-  CostsdProcess other({absl::StrCat("--store=", postgres->url())});
+  COSTS_REQUIRE_POSTGRES();
+  absl::StatusOr<std::unique_ptr<postgres::PostgresServer>> started = postgres::PostgresServer::Start();
+  ASSERT_TRUE(started.ok()) << started.status();
+  postgres::PostgresServer* const database = started->get();
+  CostsdProcess one({absl::StrCat("--store=", database->url())});
+  CostsdProcess other({absl::StrCat("--store=", database->url())});
   ASSERT_TRUE(one.Start());
   ASSERT_TRUE(other.Start());
   ASSERT_EQ(CreatePricedLocations(one.grpc()), "");
