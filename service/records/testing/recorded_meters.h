@@ -1,4 +1,4 @@
-// A catalog and a store of records priced with it, for the tests of what reads
+// A catalog and a store of records, in memory, priced with it, for the tests of what reads
 // records.
 //
 //   RecordedMeters meters(OneLocation({Flat("0.2")}));
