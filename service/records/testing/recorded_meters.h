@@ -10,6 +10,7 @@
 #ifndef SERVICE_RECORDS_TESTING_RECORDED_METERS_H_
 #define SERVICE_RECORDS_TESTING_RECORDED_METERS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,7 +52,7 @@ class RecordedMeters {
   std::unique_ptr<RecordStore> store_;
   catalog::SnapshotHolder snapshots_;
   uint64_t version_ = 0;
-  uint64_t ids_ = 0;
+  std::atomic<uint64_t> ids_{0};
   executor::BoundedExecutor blocking_;
   std::unique_ptr<calculator::Calculator> child_;
   std::unique_ptr<RecordingCalculator> recording_;
