@@ -5,23 +5,33 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "service/calculator/local_calculator.h"
 #include "service/calculator/record_id.h"
 #include "service/calculator/testing/calculations.h"
-#include "service/records/testing/memory_record_store.h"
+#include "service/records/sqlite/sqlite_record_store.h"
 
 namespace costs::records::testing {
 namespace {
 
 absl::Time Now() { return absl::FromUnixSeconds(1'688'169'600); }
 
+std::unique_ptr<RecordStore> OpenStore() {
+  absl::StatusOr<std::unique_ptr<SqliteRecordStore>> store = SqliteRecordStore::Open({});
+  if (!store.ok()) {
+    std::cerr << "no store of records in memory: " << store.status() << "\n";
+    std::abort();
+  }
+  return *std::move(store);
+}
+
 }  // namespace
 
 RecordedMeters::RecordedMeters(catalog::CatalogContent content)
     : tenant_{std::string(calculator::testing::kAccount), true},
-      store_(std::make_unique<MemoryRecordStore>()),
+      store_(OpenStore()),
       blocking_({/*threads=*/1, /*most_waiting=*/16}),
       child_(std::make_unique<calculator::LocalCalculator>(&snapshots_, Now, calculator::LocalCalculator::Limits(),
                                                            &DeferringUsage())),

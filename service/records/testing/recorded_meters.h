@@ -1,4 +1,4 @@
-// A catalog and a store of records priced with it, for the tests of what reads
+// A catalog and a store of records, in memory, priced with it, for the tests of what reads
 // records.
 //
 //   RecordedMeters meters(OneLocation({Flat("0.2")}));
@@ -10,6 +10,7 @@
 #ifndef SERVICE_RECORDS_TESTING_RECORDED_METERS_H_
 #define SERVICE_RECORDS_TESTING_RECORDED_METERS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,7 +52,7 @@ class RecordedMeters {
   std::unique_ptr<RecordStore> store_;
   catalog::SnapshotHolder snapshots_;
   uint64_t version_ = 0;
-  uint64_t ids_ = 0;
+  std::atomic<uint64_t> ids_{0};
   executor::BoundedExecutor blocking_;
   std::unique_ptr<calculator::Calculator> child_;
   std::unique_ptr<RecordingCalculator> recording_;
