@@ -28,6 +28,8 @@ ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantC
 ABSL_FLAG(uint32_t, stream_chunk_limit, 10000, "Most records in a chunk of StreamInstantCosts, 1 to 10000.");
 ABSL_FLAG(uint32_t, grpc_message_limit, 16 << 20, "Most bytes in a gRPC request message, 4096 to 67108864.");
 ABSL_FLAG(uint32_t, rest_body_limit, 64 << 10, "Most bytes in the body of a REST request, 1024 to 16777216.");
+ABSL_FLAG(uint32_t, rest_bulk_limit, 16 << 20,
+          "Most bytes in the body of a bulk submission (PUT /meters/interval), 1024 to 67108864.");
 ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
 ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
@@ -97,6 +99,7 @@ ServerConfig ConfigFromFlags() {
   config.stream_chunk_limit = absl::GetFlag(FLAGS_stream_chunk_limit);
   config.grpc_message_limit = absl::GetFlag(FLAGS_grpc_message_limit);
   config.rest_body_limit = absl::GetFlag(FLAGS_rest_body_limit);
+  config.rest_bulk_limit = absl::GetFlag(FLAGS_rest_bulk_limit);
   config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
@@ -138,6 +141,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   check.Range("stream_chunk_limit", config.stream_chunk_limit, 1, 10000);
   check.Range("grpc_message_limit", config.grpc_message_limit, 4096, 64 << 20);
   check.Range("rest_body_limit", config.rest_body_limit, 1024, 16 << 20);
+  check.Range("rest_bulk_limit", config.rest_bulk_limit, 1024, 64 << 20);
   check.Range("rest_connections", config.rest_connections, 1, 65536);
   check.Range("rest_threads", config.rest_threads, 1, 64);
   check.Range("drain_delay", config.drain_delay, absl::Minutes(5));

@@ -29,6 +29,7 @@ struct ServerConfig {
   uint32_t stream_chunk_limit = 0;  // records
   uint32_t grpc_message_limit = 0;  // bytes of a request message
   uint32_t rest_body_limit = 0;     // bytes
+  uint32_t rest_bulk_limit = 0;     // bytes of a bulk submission
   uint32_t rest_connections = 0;
   uint32_t rest_threads = 0;
 

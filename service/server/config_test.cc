@@ -73,6 +73,7 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->stream_chunk_limit = 0; }, "--stream_chunk_limit"},
       {[](ServerConfig* c) { c->grpc_message_limit = 1; }, "--grpc_message_limit"},
       {[](ServerConfig* c) { c->rest_body_limit = 1; }, "--rest_body_limit"},
+      {[](ServerConfig* c) { c->rest_bulk_limit = 0; }, "--rest_bulk_limit"},
       {[](ServerConfig* c) { c->rest_connections = 0; }, "--rest_connections"},
       {[](ServerConfig* c) { c->rest_threads = 65; }, "--rest_threads"},
       {[](ServerConfig* c) { c->drain_delay = -absl::Seconds(1); }, "--drain_delay"},

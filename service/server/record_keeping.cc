@@ -24,12 +24,12 @@ absl::StatusOr<std::unique_ptr<records::RecordStore>> OpenStore(const ServerConf
   if (config.store.empty()) return std::unique_ptr<records::RecordStore>();
   if (postgres::IsUrl(config.store)) {
     records::PostgresRecordStore::Options options;
-    options.url = config.store;
+    options.connect.conninfo = config.store;
     return records::PostgresRecordStore::Open(std::move(options));
   }
   records::SqliteRecordStore::Options options;
   options.path = absl::StrCat(config.store, ".records");
-  options.catalog_version = [catalog](const records::Tenant&) { return catalog->snapshots().Get()->version(); };
+  options.writer.catalog_version = [catalog](const records::Tenant&) { return catalog->snapshots().Get()->version(); };
   return records::SqliteRecordStore::Open(std::move(options));
 }
 
@@ -51,10 +51,8 @@ absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerC
       records::RecordingCalculator::Options{&keeping->pricing_, keeping->store_.get(), price, &keeping->simulations_});
   records::Repricer::Options repricing;
   repricing.store = keeping->store_.get();
-  repricing.snapshots = &catalog->snapshots();
+  repricing.catalog = &catalog->snapshots();
   repricing.tenant = {config.account_id, config.live_mode};
-  repricing.price = price;
-  repricing.now = absl::Now;
   repricing.log = [](absl::string_view line) { spdlog::info("re-pricing: {}", std::string(line)); };
   keeping->repricer_ = std::make_unique<records::Repricer>(std::move(repricing));
   return keeping;

@@ -36,6 +36,9 @@ class RecordKeeping {
   // Of what is stored; null where nothing is.
   const calculator::UsageSource* usage() const { return store_ == nullptr ? nullptr : &store_->usage(); }
 
+  // Prices on the current snapshot, at once.
+  void Price(calculator::Batch* batch, const calculator::UsageSource& usage) const;
+
   // The catalog has a new snapshot.
   void CatalogChanged();
 
@@ -44,9 +47,6 @@ class RecordKeeping {
 
  private:
   RecordKeeping(const catalog::Catalog* catalog, std::unique_ptr<records::RecordStore> store);
-
-  // Prices on the current snapshot, at once.
-  void Price(calculator::Batch* batch, const calculator::UsageSource& usage) const;
 
   const catalog::Catalog* const catalog_;
   const std::unique_ptr<records::RecordStore> store_;

@@ -5,8 +5,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -19,10 +21,13 @@
 #include "service/executor/catalog_threads.h"
 #include "service/executor/record_threads.h"
 #include "service/rates/location_rates.h"
+#include "service/records/bulk_submission.h"
 #include "service/records/records_calls.h"
 #include "service/records/reports.h"
 #include "service/rest/catalog_routes.h"
+#include "service/rest/meters_routes.h"
 #include "service/rest/rates_routes.h"
+#include "service/rest/records_routes.h"
 #include "service/rest/server.h"
 #include "service/rpc/carbon_service.h"
 #include "service/rpc/catalog_calls.h"
@@ -93,15 +98,25 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
   return server;
 }
 
-rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculator* calculator,
-                                const rest::CatalogFace& catalog, const rates::LocationRates* rates,
-                                const std::atomic<bool>* serving) {
+// What the routes of the REST face are made of.
+struct RestFaces {
+  calculator::Calculator* calculator;
+  rest::CatalogFace catalog;
+  const rates::LocationRates* rates;
+  rest::RecordsFace records;
+  rest::MetersFace meters;
+};
+
+rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces, const std::atomic<bool>* serving) {
   rest::ServerOptions options;
   options.listen = config.rest_listen;
   options.io_threads = static_cast<int>(config.rest_threads);
-  options.calculator = calculator;
-  options.routes = rest::CatalogRoutes(catalog);
-  for (rest::Route& route : rest::RatesRoutes(rates, catalog.threads)) options.routes.push_back(std::move(route));
+  options.calculator = faces.calculator;
+  for (std::vector<rest::Route> routes :
+       {rest::CatalogRoutes(faces.catalog), rest::RatesRoutes(faces.rates, faces.catalog.threads),
+        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters)}) {
+    std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
+  }
   options.account_id = config.account_id;
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
@@ -146,6 +161,10 @@ struct Server::Parts {
         record_calls("meter records", LogOfGrpc),
         records(RecordsContext()),
         reports(RecordsContext()),
+        bulk({RecordsContext(),
+              [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
+                kept->Price(batch, usage);
+              }}),
         costs(keeping->calculator(), {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
@@ -190,6 +209,7 @@ struct Server::Parts {
   rpc::UnaryCalls record_calls;
   records::RecordsCalls records;
   records::Reports reports;
+  records::BulkSubmission bulk;
   rpc::CostsService costs;
   rates::LocationRates rates;
   rpc::TariffsService tariffs;
@@ -219,9 +239,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
   std::string rest_address;
   if (!config.rest_listen.empty()) {
-    const rest::CatalogFace face{parts->catalog.get(), &parts->threads, parts->tenant()};
-    parts->rest = std::make_unique<rest::Server>(
-        RestOptions(config, parts->keeping->calculator(), face, &parts->rates, &parts->serving));
+    const RestFaces faces{parts->keeping->calculator(),
+                          {parts->catalog.get(), &parts->threads, parts->tenant()},
+                          &parts->rates,
+                          {&parts->records, &parts->reports, &parts->record_threads},
+                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
+    parts->rest = std::make_unique<rest::Server>(RestOptions(config, faces, &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
