@@ -132,6 +132,7 @@ absl::Status Catalog::Replace(const CatalogDocuments& documents) {
   if (!change.status().ok()) return change.status();
   if (absl::Status status = ReplaceDocuments(change, documents); !status.ok()) return status;
   if (absl::Status status = ReplaceSeries(change, documents); !status.ok()) return status;
+  if (absl::Status status = impl_->store->OnReplaced(); !status.ok()) return StoreRefusal(status);
   change.content = std::move(assembly.content);
   return change.Commit("locations");
 }

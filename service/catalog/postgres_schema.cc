@@ -90,7 +90,7 @@ CREATE TABLE market_series (
   currency_code text COLLATE "C" NOT NULL,
   UNIQUE (account_id, live_mode, id));
 CREATE TABLE market_prices (
-  series bigint NOT NULL REFERENCES market_series (series),
+  series bigint NOT NULL,
   valid_from bigint NOT NULL, valid_to bigint NOT NULL CHECK (valid_to > valid_from),
   price bigint NOT NULL,
   PRIMARY KEY (series, valid_from)) PARTITION BY HASH (series);
@@ -99,7 +99,7 @@ CREATE TABLE carbon_series (
   account_id text COLLATE "C" NOT NULL, live_mode boolean NOT NULL, id text COLLATE "C" NOT NULL,
   UNIQUE (account_id, live_mode, id));
 CREATE TABLE carbon_intensities (
-  series bigint NOT NULL REFERENCES carbon_series (series),
+  series bigint NOT NULL,
   valid_from bigint NOT NULL, valid_to bigint NOT NULL CHECK (valid_to > valid_from),
   forecast bigint, actual bigint,
   PRIMARY KEY (series, valid_from)) PARTITION BY HASH (series);

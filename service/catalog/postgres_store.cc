@@ -145,6 +145,12 @@ absl::Status PostgresStore::OpenConnections() {
   return absl::OkStatus();
 }
 
+absl::Status PostgresStore::OnReplaced() {
+  // All replicas read everything now: not by a plan that was made for empty tables.
+  return writer_.database->Execute(
+      "ANALYZE locations, devices, calendars, elements, market_prices, carbon_intensities");
+}
+
 std::unique_ptr<Following> PostgresStore::Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look,
                                                  std::function<void(const absl::Status&)> state) {
   return std::make_unique<Follower>(options_, tenant, std::move(look), std::move(state));

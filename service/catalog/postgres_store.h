@@ -33,6 +33,7 @@ class PostgresStore final : public Store {
   const std::string& name() const override { return name_; }
   bool shared() const override { return true; }
   absl::string_view revision_table() const override { return "catalog_revisions"; }
+  absl::Status OnReplaced() override;
   std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look,
                                     std::function<void(const absl::Status&)> state) override;
 

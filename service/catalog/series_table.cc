@@ -29,15 +29,17 @@ struct PriceRow {
       "?2) ORDER BY valid_from";
   static constexpr absl::string_view kDelete = "DELETE FROM market_prices WHERE series = ?1 AND valid_from = ?2";
   static constexpr absl::string_view kInsert =
-      "INSERT INTO market_prices (series, valid_from, valid_to, price) VALUES (?1, ?2, ?3, ?4)";
-  static constexpr absl::string_view kReplace =
-      "INSERT INTO market_prices (series, valid_from, valid_to, price) VALUES (?1, ?2, ?3, ?4) "
-      "ON CONFLICT (series, valid_from) DO UPDATE SET valid_to = excluded.valid_to, price = excluded.price";
+      "INSERT INTO market_prices (series, valid_from, valid_to, price) VALUES ";
+  static constexpr absl::string_view kOrReplace =
+      " ON CONFLICT (series, valid_from) DO UPDATE SET valid_to = excluded.valid_to, price = excluded.price";
+  static constexpr int kValues = 3;  // beside the series
 
   int64_t start = 0, end = 0, price = 0;
 
   static PriceRow Read(const Query& query) { return {query.Int(0), query.Int(1), query.Int(2)}; }
-  void BindValues(Query* query) const { query->Bind(4, price); }
+  void BindValues(int first, Query* query) const {
+    query->Bind(first, start).Bind(first + 1, end).Bind(first + 2, price);
+  }
 
   static PriceRow Of(const Entry& entry) {
     return {SecondsOf(entry.interval.start), SecondsOf(entry.interval.end), NanosOf(entry.per_kwh)};
@@ -53,11 +55,11 @@ struct IntensityRow {
       "valid_from <= ?2), ?2) ORDER BY valid_from";
   static constexpr absl::string_view kDelete = "DELETE FROM carbon_intensities WHERE series = ?1 AND valid_from = ?2";
   static constexpr absl::string_view kInsert =
-      "INSERT INTO carbon_intensities (series, valid_from, valid_to, forecast, actual) VALUES (?1, ?2, ?3, ?4, ?5)";
-  static constexpr absl::string_view kReplace =
-      "INSERT INTO carbon_intensities (series, valid_from, valid_to, forecast, actual) VALUES (?1, ?2, ?3, ?4, ?5) "
-      "ON CONFLICT (series, valid_from) DO UPDATE SET valid_to = excluded.valid_to, forecast = excluded.forecast, "
+      "INSERT INTO carbon_intensities (series, valid_from, valid_to, forecast, actual) VALUES ";
+  static constexpr absl::string_view kOrReplace =
+      " ON CONFLICT (series, valid_from) DO UPDATE SET valid_to = excluded.valid_to, forecast = excluded.forecast, "
       "actual = excluded.actual";
+  static constexpr int kValues = 4;
 
   int64_t start = 0, end = 0;
   std::optional<int64_t> forecast, actual;
@@ -68,9 +70,10 @@ struct IntensityRow {
     if (!query.IsNull(3)) row.actual = query.Int(3);
     return row;
   }
-  void BindValues(Query* query) const {
-    forecast ? query->Bind(4, *forecast) : query->BindNull(4);
-    actual ? query->Bind(5, *actual) : query->BindNull(5);
+  void BindValues(int first, Query* query) const {
+    query->Bind(first, start).Bind(first + 1, end);
+    forecast ? query->Bind(first + 2, *forecast) : query->BindNull(first + 2);
+    actual ? query->Bind(first + 3, *actual) : query->BindNull(first + 3);
   }
 
   static IntensityRow Of(const Entry& entry) {
@@ -133,13 +136,33 @@ std::vector<Row> Remains(const std::vector<Row>& stored, const std::vector<Row>&
   return remains;
 }
 
+// An insertion of so many rows of a series; `suffix`: what else it does.
 template <typename Row>
-absl::Status PutRows(Database* database, absl::string_view sql, int64_t series, const std::vector<Row>& rows) {
-  Query put = database->Prepare(sql);
-  for (const Row& row : rows) {
-    put.Bind(1, series).Bind(2, row.start).Bind(3, row.end);
-    row.BindValues(&put);
-    if (absl::Status status = put.Run(); !status.ok()) return status;
+std::string PutSql(int rows, absl::string_view suffix) {
+  std::string sql(Row::kInsert);
+  int parameter = 1;  // of the series
+  for (int row = 0; row < rows; ++row) {
+    absl::StrAppend(&sql, row == 0 ? "(?1" : ", (?1");
+    for (int value = 0; value < Row::kValues; ++value) absl::StrAppend(&sql, ", ?", ++parameter);
+    absl::StrAppend(&sql, ")");
+  }
+  absl::StrAppend(&sql, suffix);
+  return sql;
+}
+
+// Of few sizes, so that there are few statements to prepare.
+template <typename Row>
+absl::Status PutRows(Database* database, absl::string_view suffix, int64_t series, const std::vector<Row>& rows) {
+  size_t done = 0;
+  for (const size_t size : {size_t{64}, size_t{8}, size_t{1}}) {
+    if (rows.size() - done < size || (size > 1 && !database->prefers_many_rows())) continue;
+    Query put = database->Prepare(PutSql<Row>(static_cast<int>(size), suffix));
+    for (; rows.size() - done >= size; done += size) {
+      put.Bind(1, series);
+      int parameter = 2;
+      for (size_t i = 0; i < size; ++i, parameter += Row::kValues) rows[done + i].BindValues(parameter, &put);
+      if (absl::Status status = put.Run(); !status.ok()) return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -168,7 +191,7 @@ absl::Status ReplaceRows(Database* database, int64_t series, const std::vector<R
     if (std::binary_search(put.begin(), put.end(), row, earlier)) continue;  // replaced
     if (absl::Status status = remove.Bind(1, series).Bind(2, row.start).Run(); !status.ok()) return status;
   }
-  return PutRows(database, before.empty() ? Row::kInsert : Row::kReplace, series, put);
+  return PutRows(database, before.empty() ? "" : Row::kOrReplace, series, put);
 }
 
 template <typename Row>
@@ -178,7 +201,7 @@ absl::Status WriteEntries(Database* database, int64_t series, const std::vector<
   std::vector<Row> rows;
   rows.reserve(entries.size());
   for (const auto& entry : entries) rows.push_back(Row::Of(entry));
-  return fresh ? PutRows(database, Row::kInsert, series, rows) : ReplaceRows(database, series, rows);
+  return fresh ? PutRows(database, "", series, rows) : ReplaceRows(database, series, rows);
 }
 
 constexpr engine::Interval kAlways = {engine::kEarliest, engine::kLatest};

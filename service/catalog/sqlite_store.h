@@ -34,6 +34,7 @@ class SqliteStore final : public Store {
   const std::string& name() const override { return name_; }
   bool shared() const override { return false; }
   absl::string_view revision_table() const override { return "revisions"; }
+  absl::Status OnReplaced() override { return absl::OkStatus(); }
   std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>,
                                     std::function<void(const absl::Status&)>) override {
     return nullptr;

@@ -49,6 +49,9 @@ class Store {
   // With the columns account_id, live_mode, revision and changed.
   virtual absl::string_view revision_table() const = 0;
 
+  // After all of a tenant's entries were replaced, before that is committed.
+  virtual absl::Status OnReplaced() = 0;
+
   // Tells of changes that others make, from a thread of its own: calls `look`, which
   // may block, with the tenant's revision soon after it changed, and at least every
   // second or so. `state` (may be null): why the store cannot be followed or looked

@@ -42,6 +42,7 @@ class Database final : public sql::Database {
   bool in_transaction() const override { return transaction_.has_value(); }
   // Of 63 random bits.
   std::optional<int64_t> NewKey() override;
+  bool prefers_many_rows() const override { return true; }
 
  private:
   class Prepared;

@@ -138,6 +138,9 @@ class Database {
   // RETURNING.
   virtual std::optional<int64_t> NewKey() = 0;
 
+  // Whether a statement with several rows of VALUES is better than several with one.
+  virtual bool prefers_many_rows() const = 0;
+
  protected:
   Database() = default;
 

@@ -41,6 +41,7 @@ class Database final : public sql::Database {
   Query Prepare(absl::string_view sql) override;
   bool in_transaction() const override;
   std::optional<int64_t> NewKey() override { return std::nullopt; }
+  bool prefers_many_rows() const override { return false; }
 
   // Rows that the last statement changed.
   int64_t changes() const;
