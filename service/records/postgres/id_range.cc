@@ -7,7 +7,7 @@
 #include "service/calculator/record_id.h"
 #include "service/records/postgres/record_row.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 constexpr size_t kPrefixBytes = 4;
@@ -92,4 +92,4 @@ void GoOnAfter(const RecordPosition& position, bool newest_first, absl::string_v
   }
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

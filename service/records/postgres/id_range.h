@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // With what the ids of a thing's records begin: four bytes.
 std::string IdPrefix(const Tenant& tenant, const Thing& thing);
@@ -37,6 +37,6 @@ void GoOnAfter(const RecordPosition& position, bool newest_first, absl::string_v
 std::string FirstOfSecond(int64_t second);
 std::string LastOfSecond(int64_t second);
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_ID_RANGE_H_

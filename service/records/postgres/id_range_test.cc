@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "service/records/postgres/record_row.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using engine::Instant;
@@ -29,7 +29,8 @@ TEST(IdRange_Starts, Bounds_HaveWhatReachesIn) {
   EXPECT_TRUE(Holds(range, Id("abcd", 400, '\0')));
   EXPECT_TRUE(Holds(range, Id("abcd", 1'999, '\xff')));
   EXPECT_FALSE(Holds(range, Id("abcd", 2'000, '\0')));
-  EXPECT_TRUE(Holds(RangeOfStarts("abcd", {}, 0, Instant{2'000 * engine::kNanosPerSecond + 1}), Id("abcd", 2'000, 'x')));
+  EXPECT_TRUE(
+      Holds(RangeOfStarts("abcd", {}, 0, Instant{2'000 * engine::kNanosPerSecond + 1}), Id("abcd", 2'000, 'x')));
   EXPECT_TRUE(RangeOfStarts("abcd", {}, 0, Instant{0}).empty());
 }
 
@@ -42,8 +43,8 @@ TEST(IdRange_Position, OfEachOrder_SplitsTheSecond) {
     bool after;  // in ascending order
   };
   const Case cases[] = {
-      {"mmmm", 500, 'n', true},  {"mmmm", 500, 'l', false}, {"mmmm", 501, 'a', true},  {"mmmm", 499, 'z', false},
-      {"aaaa", 500, 'z', false}, {"aaaa", 501, 'a', true},  {"zzzz", 500, 'a', true},  {"zzzz", 499, 'z', false},
+      {"mmmm", 500, 'n', true},  {"mmmm", 500, 'l', false}, {"mmmm", 501, 'a', true}, {"mmmm", 499, 'z', false},
+      {"aaaa", 500, 'z', false}, {"aaaa", 501, 'a', true},  {"zzzz", 500, 'a', true}, {"zzzz", 499, 'z', false},
   };
   for (const Case& c : cases) {
     const calculator::RecordId id = Id(c.prefix, c.second, c.last);
@@ -62,4 +63,4 @@ TEST(IdRange_Position, OfEachOrder_SplitsTheSecond) {
 }
 
 }  // namespace
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -10,7 +10,7 @@
 #include "service/catalog/tenant.h"
 #include "service/engine/meter_record.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // "cost" in the upper half keeps them apart from those of others on the database; the
 // lower half says what for.
@@ -29,8 +29,8 @@ constexpr uint32_t LockHash(absl::string_view text) {
 // Held by who counts or changes usage that prices with tiers depend on. Places share
 // a few hundred locks, since a server has room for so many only.
 inline int64_t UsageLock(const catalog::Tenant& tenant, absl::string_view location_id, engine::TariffRate rate) {
-  const uint32_t hash = LockHash(absl::StrCat(tenant.account_id, tenant.live_mode ? "/1/" : "/0/", location_id, "/",
-                                              static_cast<int>(rate)));
+  const uint32_t hash = LockHash(
+      absl::StrCat(tenant.account_id, tenant.live_mode ? "/1/" : "/0/", location_id, "/", static_cast<int>(rate)));
   return kLockBase + 0x7275'0000 + hash % 256;
 }
 
@@ -39,6 +39,6 @@ inline int64_t RepriceLock(const catalog::Tenant& tenant) {
   return kLockBase + 0x8000'0000 + LockHash(absl::StrCat(tenant.account_id, tenant.live_mode ? "/1" : "/0")) / 2;
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_LOCKS_H_

@@ -5,7 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using engine::Instant;
@@ -199,4 +199,4 @@ void RecordChanges::Settle() {
   usage_changes_.clear();
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

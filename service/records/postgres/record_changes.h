@@ -25,7 +25,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 class RecordChanges {
  public:
@@ -101,8 +101,8 @@ class RecordChanges {
     int32_t number = 0;                          // of `now`
     int64_t created_ns = 0;
     bool wiped = false;
-    bool dirty = false;  // the database does not know of it all
-    bool gone = false;   // `stored` has left its place
+    bool dirty = false;           // the database does not know of it all
+    bool gone = false;            // `stored` has left its place
     std::vector<Revision> older;  // that the database does not have
   };
 
@@ -124,6 +124,6 @@ class RecordChanges {
   std::vector<UsageChange> usage_changes_;
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_RECORD_CHANGES_H_

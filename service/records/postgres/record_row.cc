@@ -6,17 +6,17 @@
 
 #include "service/postgres/wire.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 using engine::Int128;
 using postgres::CopyRow;
 using postgres::FieldWriter;
 using postgres::Result;
 
-#define COSTS_REVISION_COLUMNS                                                                      \
+#define COSTS_REVISION_COLUMNS                                                                          \
   "revision, cause, catalog_version, priced_ns, energy_wh, energy_nwh, cost, cost_confidence, carbon, " \
   "carbon_confidence, currency_code, first_day, days, tier_windows_end_ns"
-#define COSTS_RECORD_COLUMNS                                                                       \
+#define COSTS_RECORD_COLUMNS                                                                               \
   "id, location_id, device_id, session_reference_id, record_reference_id, direction, tariff_rate, units, " \
   "value, confidence, usage_before_wh, start_ns, end_ns, created_ns, " COSTS_REVISION_COLUMNS
 
@@ -218,4 +218,4 @@ absl::StatusOr<StoredRecord> ReadRecord(const Result& result, int row, int first
   return record;
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

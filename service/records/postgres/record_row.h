@@ -12,7 +12,7 @@
 #include "service/postgres/connection.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // In the order in which ReadRecord and ReadRevision take them: `SELECT ` kRecordColumns.
 extern const absl::string_view kRecordColumns;
@@ -32,6 +32,6 @@ absl::StatusOr<Revision> ReadRevision(const postgres::Result& result, int row, i
 
 absl::string_view BytesOf(const calculator::RecordId& id);
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_RECORD_ROW_H_

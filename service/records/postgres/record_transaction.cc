@@ -14,7 +14,7 @@
 #include "service/records/postgres/usage_query.h"
 #include "service/records/store_refusal.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using postgres::ArrayWriter;
@@ -61,9 +61,9 @@ WHERE t.account_id = $1 AND t.live_mode = $2 AND t.location_id = $3 LIMIT $9)sql
 
 // The rows are locked in the order of ids, as by everyone.
 const std::string& KnownStatement() {
-  static const std::string* const sql = new std::string(
-      absl::StrCat("SELECT ", kRecordColumns, " FROM records WHERE account_id = $1 AND live_mode = $2 ",
-                   "AND id = ANY ($3::bytea[]) ORDER BY id FOR UPDATE"));
+  static const std::string* const sql =
+      new std::string(absl::StrCat("SELECT ", kRecordColumns, " FROM records WHERE account_id = $1 AND live_mode = $2 ",
+                                   "AND id = ANY ($3::bytea[]) ORDER BY id FOR UPDATE"));
   return *sql;
 }
 
@@ -110,10 +110,7 @@ class RecordTransaction::Usage final : public calculator::UsageSource {
 
 RecordTransaction::RecordTransaction(postgres::Connection* connection, const Tenant& tenant,
                                      const TransactionOptions& options)
-    : transaction_(connection),
-      tenant_(tenant),
-      options_(options),
-      changes_(options.watch_usage) {}
+    : transaction_(connection), tenant_(tenant), options_(options), changes_(options.watch_usage) {}
 
 absl::Status RecordTransaction::Begin(absl::Span<const calculator::RecordId> ids,
                                       const std::set<RecordChanges::Place>& places) {
@@ -248,8 +245,7 @@ absl::Status RecordTransaction::ResolvePlace(const std::vector<const RecordChang
     const absl::StatusOr<bool> later = HasLater(*change);
     if (!later.ok()) return later.status();
     if (!*later) continue;
-    changes_.MarkStale(
-        {change->place.first, {change->start, change->windows_end}, RevisionCause::kUsageChanged, 0});
+    changes_.MarkStale({change->place.first, {change->start, change->windows_end}, RevisionCause::kUsageChanged, 0});
   }
   return absl::OkStatus();
 }
@@ -262,16 +258,16 @@ absl::StatusOr<bool> RecordTransaction::HasLater(const RecordChanges::UsageChang
       gone.insert({reinterpret_cast<const char*>(record.id.data()), record.id.size()});
     }
   }
-  const absl::StatusOr<Result> rows = transaction_.Query(
-      kLater, ParamsOf(tenant_)
-                  .Text(change.place.first)
-                  .Bytes(FirstOfSecond(change.start.ns / engine::kNanosPerSecond))
-                  .Bytes(LastOfSecond(change.windows_end.ns / engine::kNanosPerSecond))
-                  .Int(static_cast<int>(change.place.second))
-                  .Int(change.start.ns)
-                  .Int(change.windows_end.ns)
-                  // One more than may be of no account.
-                  .Int(static_cast<int64_t>(gone.size()) + 1));
+  const absl::StatusOr<Result> rows =
+      transaction_.Query(kLater, ParamsOf(tenant_)
+                                     .Text(change.place.first)
+                                     .Bytes(FirstOfSecond(change.start.ns / engine::kNanosPerSecond))
+                                     .Bytes(LastOfSecond(change.windows_end.ns / engine::kNanosPerSecond))
+                                     .Int(static_cast<int>(change.place.second))
+                                     .Int(change.start.ns)
+                                     .Int(change.windows_end.ns)
+                                     // One more than may be of no account.
+                                     .Int(static_cast<int64_t>(gone.size()) + 1));
   if (!rows.ok()) return rows.status();
   for (int row = 0; row < rows->rows(); ++row) {
     if (gone.count(rows->Bytes(row, 0)) == 0) return true;
@@ -310,7 +306,8 @@ absl::Status RecordTransaction::CopyRows(const RecordChanges::Output& output) {
   }
   if (output.revisions.empty()) return absl::OkStatus();
   std::string rows = postgres::CopyHeader();
-  for (const RecordChanges::OldRevision& old : output.revisions) AppendRevisionRow(tenant_, old.id, old.revision, &rows);
+  for (const RecordChanges::OldRevision& old : output.revisions)
+    AppendRevisionRow(tenant_, old.id, old.revision, &rows);
   absl::StrAppend(&rows, postgres::kCopyTrailer);
   return transaction_.CopyIn(kCopyRevisions, rows);
 }
@@ -389,4 +386,4 @@ void RecordTransaction::AppendBatches(std::vector<Statement>* statements) const 
   statements->push_back({kAddBatches, std::move(params)});
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

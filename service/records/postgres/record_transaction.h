@@ -29,7 +29,7 @@
 #include "service/records/postgres/thing_cache.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 struct TransactionOptions {
   // Tells the catalog's version, once the lock is held for which Barrier() waits; null:
@@ -86,13 +86,13 @@ class RecordTransaction {
   const TransactionOptions options_;
   RecordChanges changes_;
   uint64_t catalog_version_ = 0;
-  std::deque<StoredRecord> own_;  // what was priced here; changes_ borrows it
+  std::deque<StoredRecord> own_;                                    // what was priced here; changes_ borrows it
   std::map<std::pair<std::string, std::string>, int64_t> longest_;  // of things that are not known to be there
   std::map<ReadingKey, RegisterReading> readings_;
   std::map<std::string, std::string> batches_;
   absl::Status failure_;  // of what was done within a price
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_RECORD_TRANSACTION_H_

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/substitute.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using postgres::Params;
@@ -108,7 +108,8 @@ constexpr int64_t kLatest = std::size(kMigrations);
 
 absl::Status Migrate(postgres::Connection* connection) {
   absl::Status status = connection->Execute(
-      "CREATE TABLE IF NOT EXISTS costs_schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)");
+      "CREATE TABLE IF NOT EXISTS costs_schema_versions (part text COLLATE \"C\" PRIMARY KEY, version bigint NOT "
+      "NULL)");
   if (!status.ok()) return status;
   const absl::StatusOr<Result> row =
       connection->Query("SELECT version FROM costs_schema_versions WHERE part = $1", Params().Text(kPart));
@@ -141,4 +142,4 @@ absl::Status MigrateRecordTables(postgres::Connection* connection) {
   return status.ok() ? transaction.Commit() : status;
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -8,7 +8,7 @@
 #include "service/postgres/wire.h"
 #include "service/records/postgres/things_query.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using postgres::ArrayWriter;
@@ -54,4 +54,4 @@ postgres::Statement MarkStaleStatement(const Tenant& tenant, const std::map<std:
   return {kMark, std::move(params)};
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -9,11 +9,11 @@
 #include "service/postgres/connection.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // By location, in whose order the rows are locked; not empty.
 postgres::Statement MarkStaleStatement(const Tenant& tenant, const std::map<std::string, StaleRecords>& stale);
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_STALE_STATEMENTS_H_

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 class ThingCache {
  public:
@@ -52,6 +52,6 @@ class ThingCache {
   absl::flat_hash_map<std::string, int64_t> longest_;  // guarded by mutex_
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_THING_CACHE_H_

@@ -4,7 +4,7 @@
 
 #include "service/postgres/wire.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 using postgres::ArrayWriter;
 using postgres::Params;
@@ -50,4 +50,4 @@ void AddRanges(absl::Span<const ThingRange> ranges, Params* params) {
       .Binary(std::move(highs).Finish(count));
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -13,7 +13,7 @@
 #include "service/records/postgres/id_range.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 struct KnownThing {
   Thing thing;  // with a device and an empty location: wherever it is
@@ -35,6 +35,6 @@ struct ThingRange {
 };
 void AddRanges(absl::Span<const ThingRange> ranges, postgres::Params* params);
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_THINGS_QUERY_H_

@@ -4,7 +4,7 @@
 
 #include "service/postgres/wire.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using postgres::ArrayWriter;
@@ -62,7 +62,8 @@ std::string Column(Type type, const Rows& rows, const Write& write) {
 
 template <size_t kField, typename Rows>
 std::string TextColumn(const Rows& rows) {
-  return Column(Type::kText, rows, [](const auto& row, ArrayWriter* array) { array->Text(std::get<kField>(row.first)); });
+  return Column(Type::kText, rows,
+                [](const auto& row, ArrayWriter* array) { array->Text(std::get<kField>(row.first)); });
 }
 
 template <size_t kField, typename Rows>
@@ -181,9 +182,8 @@ void TotalChanges::AppendShrunkSessions(const Tenant& tenant, std::vector<postgr
   if (shrunk_.empty()) return;
   Params params = Of(tenant);
   params.Binary(Column(Type::kText, shrunk_, [](const auto& row, ArrayWriter* array) { array->Text(row.first); }))
-      .Binary(Column(Type::kSmallInt, shrunk_, [](const auto& row, ArrayWriter* array) {
-        array->SmallInt(static_cast<int16_t>(row.second));
-      }));
+      .Binary(Column(Type::kSmallInt, shrunk_,
+                     [](const auto& row, ArrayWriter* array) { array->SmallInt(static_cast<int16_t>(row.second)); }));
   statements->push_back({kLockSessions, params});
   statements->push_back({kLookUpEnds, std::move(params)});
 }
@@ -196,4 +196,4 @@ absl::Status TotalChanges::AppendTo(const Tenant& tenant, std::vector<postgres::
   return absl::OkStatus();
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

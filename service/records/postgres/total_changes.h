@@ -17,7 +17,7 @@
 #include "service/postgres/connection.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 class TotalChanges {
  public:
@@ -56,6 +56,6 @@ class TotalChanges {
   bool too_large_ = false;
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_TOTAL_CHANGES_H_

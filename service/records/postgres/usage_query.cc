@@ -7,7 +7,7 @@
 #include "service/records/postgres/things_query.h"
 #include "service/records/usage_plan.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 using engine::Int128;
@@ -31,8 +31,7 @@ struct Used {
 };
 
 const std::string& PartStatement() {
-  static const std::string* const sql = new std::string(absl::StrCat(
-      "SELECT ", kRecordColumns, R"sql(
+  static const std::string* const sql = new std::string(absl::StrCat("SELECT ", kRecordColumns, R"sql(
 FROM unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[]) AS t(at_location, of_device, low, high)
 CROSS JOIN LATERAL (SELECT * FROM records
   WHERE account_id = $1 AND live_mode = $2 AND id >= t.low AND id <= t.high
@@ -59,8 +58,7 @@ absl::Status AddPart(const RunStatements& run, const Tenant& tenant, const std::
     if (!record.ok()) return record.status();
     const bool is_own = record->request.device_id.empty();
     used->has_own |= is_own;
-    (is_own ? used->own : used->of_devices) +=
-        EnergyWithin(record->request.interval, record->revision.figures, part);
+    (is_own ? used->own : used->of_devices) += EnergyWithin(record->request.interval, record->revision.figures, part);
   }
   return absl::OkStatus();
 }
@@ -71,13 +69,10 @@ absl::StatusOr<Int128> QueryUsage(const RunStatements& run, const Tenant& tenant
                                   const absl::TimeZone& zone, engine::TariffRate tariff_rate,
                                   engine::Interval interval) {
   const UsagePlan plan = PlanUsage(interval, zone);
-  const absl::StatusOr<std::vector<Result>> results =
-      run({ThingsOfLocation(tenant, location_id),
-           {kWholeDates, ParamsOf(tenant)
-                             .Text(location_id)
-                             .Int(plan.first_day)
-                             .Int(plan.last_day)
-                             .Int(static_cast<int>(tariff_rate))}});
+  const absl::StatusOr<std::vector<Result>> results = run(
+      {ThingsOfLocation(tenant, location_id),
+       {kWholeDates,
+        ParamsOf(tenant).Text(location_id).Int(plan.first_day).Int(plan.last_day).Int(static_cast<int>(tariff_rate))}});
   if (!results.ok()) return results.status();
   Used used;
   const Result& dates = (*results)[1];
@@ -96,4 +91,4 @@ absl::StatusOr<Int128> QueryUsage(const RunStatements& run, const Tenant& tenant
   return used.has_own ? used.own : used.of_devices;
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -13,7 +13,7 @@
 #include "service/postgres/connection.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // Runs statements in one round trip, on a connection or within a transaction.
 using RunStatements =
@@ -24,6 +24,6 @@ absl::StatusOr<engine::Int128> QueryUsage(const RunStatements& run, const Tenant
                                           const absl::TimeZone& zone, engine::TariffRate tariff_rate,
                                           engine::Interval interval);
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_USAGE_QUERY_H_

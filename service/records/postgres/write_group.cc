@@ -10,7 +10,7 @@
 #include "service/records/postgres/record_transaction.h"
 #include "service/records/store_refusal.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 // Against other transactions; each attempt waits for the one that was in the way.
@@ -75,8 +75,9 @@ void GroupWriter::RunTogether(postgres::Connection* connection, const std::vecto
     for (WriteJob* job : jobs) RunTogether(connection, {job});
     return;
   }
-  for (WriteJob* job : jobs) job->result = StoreRefusal(LostAgainstOther(status) ? absl::UnavailableError(
-      "too many others write the same records") : status);
+  for (WriteJob* job : jobs)
+    job->result = StoreRefusal(
+        LostAgainstOther(status) ? absl::UnavailableError("too many others write the same records") : status);
 }
 
 absl::Status GroupWriter::Attempt(postgres::Connection* connection, const std::vector<WriteJob*>& jobs, bool all_new) {
@@ -106,7 +107,8 @@ absl::Status GroupWriter::Attempt(postgres::Connection* connection, const std::v
   RecordTransaction transaction(connection, tenant, options);
   if (absl::Status status = transaction.Begin(ids, places); !status.ok()) return status;
   for (WriteJob* job : jobs) {
-    const absl::Status status = job->reprice.empty() ? transaction.Apply(*job->write) : transaction.Reprice(job->reprice);
+    const absl::Status status =
+        job->reprice.empty() ? transaction.Apply(*job->write) : transaction.Reprice(job->reprice);
     // A refusal is of this write alone.
     if (!status.ok() && catalog::ReasonOf(status).empty()) return status;
     job->result = status;
@@ -126,8 +128,9 @@ bool GroupWriter::MayAssumeNew(const std::vector<WriteJob*>& jobs) const {
 }
 
 void GroupWriter::LookForCatalog(postgres::Connection* connection) {
-  const absl::StatusOr<postgres::Result> found = connection->Query("SELECT to_regclass('catalog_revisions') IS NOT NULL");
+  const absl::StatusOr<postgres::Result> found =
+      connection->Query("SELECT to_regclass('catalog_revisions') IS NOT NULL");
   has_catalog_table_ = found.ok() && found->Bool(0, 0);
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

@@ -14,7 +14,7 @@
 #include "service/records/postgres/thing_cache.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 // A write on its way; `result` is for its `done`. With records to re-price the write
 // itself is empty but for the tenant.
@@ -56,6 +56,6 @@ class GroupWriter {
   uint64_t failed_ = 0;
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_WRITE_GROUP_H_

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "service/records/store_refusal.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
@@ -137,4 +137,4 @@ RecordStore::Counters WriterPool::counters() const {
   return counters;
 }
 
-}  // namespace costs::records
+}  // namespace costs::records::pg

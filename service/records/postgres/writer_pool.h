@@ -24,7 +24,7 @@
 #include "service/records/postgres/write_group.h"
 #include "service/records/record_store.h"
 
-namespace costs::records {
+namespace costs::records::pg {
 
 class WriterPool {
  public:
@@ -32,8 +32,8 @@ class WriterPool {
     postgres::ConnectOptions connect;
     std::function<uint64_t(const Tenant&)> catalog_version;  // may be null
     int writers = 2;
-    size_t most_waiting = 200'000;   // records
-    size_t most_together = 10'000;   // records of a transaction, unless a single write has more
+    size_t most_waiting = 200'000;  // records
+    size_t most_together = 10'000;  // records of a transaction, unless a single write has more
   };
 
   explicit WriterPool(Options options);
@@ -71,6 +71,6 @@ class WriterPool {
   std::thread teller_;
 };
 
-}  // namespace costs::records
+}  // namespace costs::records::pg
 
 #endif  // SERVICE_RECORDS_POSTGRES_WRITER_POOL_H_
