@@ -205,6 +205,15 @@ def debian_repositories():
         libs = {":sqlite3": "sqlite3"},
     )
     debian_repository(
+        name = "com_github_jupp0r_prometheus_cpp",
+        apt = "prometheus-cpp-dev",
+        requires = ["/usr/include/prometheus/exposer.h"],
+        libs = {
+            "core:core": "-lprometheus-cpp-core",
+            "pull:pull": "-lprometheus-cpp-pull -lprometheus-cpp-core",
+        },
+    )
+    debian_repository(
         name = "postgresql",
         apt = "libpq-dev pkg-config",
         requires = ["/usr/include/postgresql/libpq-fe.h"],

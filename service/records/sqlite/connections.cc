@@ -47,6 +47,11 @@ class ReadTransaction {
 
 }  // namespace
 
+absl::Status SetUpWriter(Database* database) {
+  return database->Execute(
+      absl::StrCat("PRAGMA cache_size = -", kWriterCacheKib, "; PRAGMA wal_autocheckpoint = ", kLogPages));
+}
+
 absl::StatusOr<std::unique_ptr<Connections>> Connections::Open(const std::string& path) {
   std::unique_ptr<Connections> connections(new Connections(path));
   if (path.empty()) {
@@ -71,8 +76,7 @@ absl::Status Connections::OpenWriter() {
       Database::Open(path_, path_.empty() ? Access::kMemory : Access::kReadWrite);
   if (!database.ok()) return database.status();
   if (absl::Status status = MigrateSchema(database->get()); !status.ok()) return status;
-  absl::Status status = (*database)->Execute(
-      absl::StrCat("PRAGMA cache_size = -", kWriterCacheKib, "; PRAGMA wal_autocheckpoint = ", kLogPages));
+  absl::Status status = SetUpWriter(database->get());
   if (status.ok()) writer_.database = *std::move(database);
   return status;
 }

@@ -19,6 +19,10 @@
 
 namespace costs::records {
 
+// How a connection that writes is set up: what it keeps in memory, and when the log
+// is copied into the file.
+absl::Status SetUpWriter(sqlite::Database* database);
+
 class Connections {
  public:
   // Empty: in memory. Messages of errors name the path.
@@ -26,10 +30,8 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  // Runs `work` with the connection that writes. Where that fails with an error of
-  // the store's (not with `refused`, which is the work's own business) other than a
-  // full disk, the connection is opened anew the next time. `work` may be called
-  // again by nobody.
+  // Runs `work` with the connection that writes. After an error that may be the
+  // connection's (any but a full disk) it is opened anew the next time.
   absl::Status Write(absl::FunctionRef<absl::Status(sqlite::Database*)> work);
   // Within a transaction that only reads, by a connection that is free or will be.
   absl::Status Read(absl::FunctionRef<absl::Status(sqlite::Database*)> work);
