@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
