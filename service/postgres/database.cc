@@ -1,5 +1,6 @@
 #include "service/postgres/database.h"
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <utility>
@@ -12,7 +13,8 @@ namespace {
 
 // Statements that are sent together.
 constexpr size_t kMostGathered = 1000;
-// After an attempt to connect that failed, calls fail at once for so long.
+// After an attempt to connect that failed, calls fail at once for so long, and at
+// least as long as it took: not all of them have to wait for a server that is silent.
 constexpr absl::Duration kAttemptPause = absl::Milliseconds(100);
 
 absl::Status Unreachable() { return absl::UnavailableError("the database cannot be reached"); }
@@ -144,9 +146,11 @@ absl::Status Database::Connect() {
   if (connection_ != nullptr && connection_->alive()) return absl::OkStatus();
   if (absl::Now() < next_attempt_) return Unreachable();
   connection_.reset();
+  const absl::Time begin = absl::Now();
   absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_);
   if (!connection.ok()) {
-    next_attempt_ = absl::Now() + kAttemptPause;
+    const absl::Time end = absl::Now();
+    next_attempt_ = end + std::max(kAttemptPause, end - begin);
     return Unreachable();
   }
   connection_ = *std::move(connection);
