@@ -99,4 +99,13 @@ void TierSteps::Visit(Interval interval, absl::FunctionRef<bool(const Step&)> vi
   });
 }
 
+std::optional<Interval> TierSteps::Difference(const TierSteps& a, const TierSteps& b) {
+  constexpr Interval kAlways{kEarliest, kLatest};
+  if (&a == &b) return std::nullopt;
+  if (a.window() != b.window() || a.element_->tier_unit != b.element_->tier_unit || a.edges_ != b.edges_) {
+    return kAlways;
+  }
+  return Timeline::Difference(*a.steps_, *b.steps_, kAlways);
+}
+
 }  // namespace costs::engine

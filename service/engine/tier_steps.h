@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -49,6 +50,10 @@ class TierSteps {
   void Visit(Interval interval, absl::FunctionRef<bool(const Step&)> visitor) const;
 
   const TierWindow& window() const { return element_->tier_window; }
+
+  // From the first to the last instant at which two have other windows or edges;
+  // all of time where they differ in more than when; nothing where they are the same.
+  static std::optional<Interval> Difference(const TierSteps& a, const TierSteps& b);
 
  private:
   const std::shared_ptr<const TariffElement> element_;

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -85,6 +86,12 @@ class Timeline {
 
   int scale() const { return scale_; }
 
+  // From the first to the last instant of `within` at which the two say another rate,
+  // confidence or that nothing is known; nothing where they say the same. Years that
+  // both have in common are not looked at, and those that are not compiled stay so.
+  // `within` is of whole seconds.
+  static std::optional<Interval> Difference(const Timeline& a, const Timeline& b, Interval within);
+
   // How many years are compiled so far, taken over ones included.
   int compiled_years() const;
 
@@ -118,8 +125,14 @@ class Timeline {
   };
 
   const Year& YearAt(int index) const;
+  const Year* CompiledYear(int index) const { return years_[index].load(std::memory_order_acquire); }
   std::unique_ptr<const Year> Compile(int index) const;
   Integral IntegrateLong(Interval interval, int year_index) const;
+  // The pieces of [start, end), which lies within a year.
+  std::vector<Piece> PiecesIn(int year_index, int64_t start, int64_t end) const;
+  // Of [start, end) within a year.
+  static std::optional<Interval> DifferenceInYear(const Timeline& a, const Timeline& b, int year_index, int64_t start,
+                                                  int64_t end);
 
   const std::unique_ptr<const PieceSource> source_;
   const int scale_;

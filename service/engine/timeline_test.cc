@@ -348,5 +348,48 @@ TEST(Timeline, MadeFromOneOfAnotherScale_TakesOverNothing) {
   EXPECT_EQ(Timeline(std::make_unique<SaltedHours>(0, &asked), 3, &before, all).compiled_years(), 0);
 }
 
+TEST(Timeline, Difference_IsFromTheFirstToTheLastThatDiffers) {
+  const int64_t start = SecondAt("2019-12-31T00:00:00Z");
+  const auto a = MakeTimeline({{start, start + 10 * kDay, 5, kCertain, true}});
+  const auto b = MakeTimeline({{start, start + kDay, 5, kCertain, true},
+                               {start + kDay, start + 2 * kDay, 6, kCertain, true},
+                               {start + 2 * kDay, start + 3 * kDay, 5, kCertain, true},
+                               {start + 3 * kDay, start + 4 * kDay, 5, 800, true},
+                               {start + 4 * kDay, start + 10 * kDay, 5, kCertain, true}});
+  const Interval always{kEarliest, kLatest};
+  const Interval expected{Instant::FromSeconds(start + kDay), Instant::FromSeconds(start + 4 * kDay)};
+  EXPECT_TRUE(Timeline::Difference(*a, *b, always) == expected);
+  EXPECT_EQ(a->compiled_years() + b->compiled_years(), 0) << "keeps nothing";
+  a->Integrate(Between("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"));
+  EXPECT_TRUE(Timeline::Difference(*a, *b, always) == expected) << "with a compiled year";
+  b->Integrate(Between("2019-12-31T00:00:00Z", "2020-01-02T00:00:00Z"));
+  EXPECT_TRUE(Timeline::Difference(*a, *b, always) == expected);
+  const Interval part{Instant::FromSeconds(start + kDay + 60), Instant::FromSeconds(start + 2 * kDay)};
+  EXPECT_TRUE(Timeline::Difference(*a, *b, part) == part);
+  EXPECT_FALSE(Timeline::Difference(*a, *b, Between("2021-01-01T00:00:00Z", "2022-01-01T00:00:00Z")));
+  EXPECT_FALSE(Timeline::Difference(*a, *a, always));
+}
+
+TEST(Timeline, DifferenceOfOtherScales_ComparesTheRates) {
+  const int64_t start = SecondAt("2020-01-01T00:00:00Z");
+  const Timeline a(std::make_unique<GivenPieces>(std::vector<Piece>{{start, start + kDay, 5, kCertain, true}}), 1);
+  const Timeline b(std::make_unique<GivenPieces>(std::vector<Piece>{{start, start + kDay, 500, kCertain, true}}), 3);
+  const Timeline c(std::make_unique<GivenPieces>(std::vector<Piece>{{start, start + kDay, 501, kCertain, true}}), 3);
+  EXPECT_FALSE(Timeline::Difference(a, b, {kEarliest, kLatest}));
+  EXPECT_TRUE(Timeline::Difference(c, a, {kEarliest, kLatest}) ==
+              (Interval{Instant::FromSeconds(start), Instant::FromSeconds(start + kDay)}));
+}
+
+TEST(Timeline, DifferenceOfSharedYears_AsksNobody) {
+  int asked = 0;
+  const Timeline before(std::make_unique<SaltedHours>(0, &asked), 3);
+  for (int year = 2019; year < 2022; ++year) RateOfYear(before, year);
+  int asked_after = 0;
+  const Timeline after(std::make_unique<SaltedHours>(0, &asked_after), 3, &before, {});
+  EXPECT_FALSE(Timeline::Difference(before, after, Between("2019-01-01T00:00:00Z", "2022-01-01T00:00:00Z")));
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(asked_after, 0);
+}
+
 }  // namespace
 }  // namespace costs::engine

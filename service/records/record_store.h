@@ -14,7 +14,9 @@
 //     records of its location and tariff_rate start before its tier_windows_end,
 //     these are noted as stale (kUsageChanged).
 //   - A record that was priced with an older catalog than the current one is noted
-//     as stale (kTariffChanged): it may have missed the marking of that change.
+//     as stale (kTariffChanged): it may have missed the marking of that change. So
+//     is one priced with a later catalog than is marked (marked_version, where that
+//     is not 0): what is marked next may be what a still later catalog changed back.
 //
 // Thread-safe.
 #ifndef SERVICE_RECORDS_RECORD_STORE_H_

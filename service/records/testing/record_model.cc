@@ -170,6 +170,7 @@ void RecordModel::NoteUsageChange(const StoredRecord& of, Instant windows_end) {
 
 void RecordModel::MarkStale(const StaleRecords& stale) {
   const auto [known, is_new] = stale_.emplace(stale.location_id, stale);
+  known->second.ticket = ++tickets_;
   if (is_new) return;
   Interval& interval = known->second.interval;
   interval = {std::min(interval.start, stale.interval.start), std::max(interval.end, stale.interval.end)};

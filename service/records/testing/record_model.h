@@ -51,6 +51,7 @@ class RecordModel : public calculator::UsageSource {
 
   std::map<std::array<uint8_t, 12>, Entry> entries_;
   std::map<std::string, StaleRecords> stale_;
+  int64_t tickets_ = 0;
 };
 
 }  // namespace costs::records::testing
