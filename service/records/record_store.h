@@ -72,10 +72,11 @@ struct PendingRecord {
   // `revision.number` and `created_ns` are the store's to set; created_ns is used
   // where the record is new.
   StoredRecord record;
-  // Where the price depends on the usage before the record, not null: called once,
-  // within the transaction, with a source that knows all that was written before,
-  // earlier records of the same write included. Sets the figures; false: the record
-  // is not stored. The source is good for the call only.
+  // Where the price depends on the usage before the record, not null: called within
+  // the transaction, with a source that knows all that was written before, earlier
+  // records of the same write included; and called again, with the record as it left
+  // it, where a transaction is rolled back and done again. Sets the figures; false:
+  // the record is not stored. The source is good for the call only.
   std::function<bool(const calculator::UsageSource& usage, StoredRecord* record)> price;
 };
 

@@ -26,6 +26,11 @@ using sqlite::Query;
 #define COSTS_WITHIN COSTS_POSITION " >= (?3, ?4) AND " COSTS_POSITION " < (?5, ?6)"
 #define COSTS_ASCENDING " ORDER BY substr(r.id, 5, 4), r.id LIMIT ?7"
 #define COSTS_DESCENDING " ORDER BY substr(r.id, 5, 4) DESC, r.id DESC LIMIT ?7"
+// ?2 and ?8 are of a session only.
+#define COSTS_OF_THING "r.tenant = ?1 AND r.id >= ?2 AND r.id < ?3 AND r.thing = ?4"
+#define COSTS_OF_SESSION "r.tenant = ?1 AND r.session = ?2 AND r.session <> '' AND r.direction = ?8 AND "
+#define COSTS_LONG_OF_THING \
+  "r.thing = ?1 AND ?2 = '' AND ?8 = 0 AND r.ends - r.starts > " COSTS_LONG_RECORD_NANOS " AND "
 
 // A range whose rows come in the order of their positions.
 struct Source {
@@ -123,19 +128,13 @@ void Lister::AddThing(KnownThing thing, PositionRange range) {
 Query Lister::Select(const Source& source) const {
   if (source.kind == Source::Kind::kThing) {
     const IdRange ids = IdsWithin(tenant_, source.thing.location_id, source.thing.device_id, source.range);
-    Query query =
-        database_->Prepare(newest_first_ ? COSTS_SELECT_RECORDS
-                               "r.tenant = ?1 AND r.id >= ?2 AND r.id < ?3 AND r.thing = ?4 ORDER BY r.id DESC LIMIT ?5"
-                                         : COSTS_SELECT_RECORDS
-                               "r.tenant = ?1 AND r.id >= ?2 AND r.id < ?3 AND r.thing = ?4 ORDER BY r.id LIMIT ?5");
+    Query query = database_->Prepare(newest_first_ ? COSTS_SELECT_RECORDS COSTS_OF_THING " ORDER BY r.id DESC LIMIT ?5"
+                                                   : COSTS_SELECT_RECORDS COSTS_OF_THING " ORDER BY r.id LIMIT ?5");
     query.Bind(1, tenant_number_).BindBlob(2, BytesOf(ids.low)).BindBlob(3, BytesOf(ids.high));
     query.Bind(4, source.thing.thing).Bind(5, rows_at_once_);
     return query;
   }
   const bool of_session = source.kind == Source::Kind::kSession;
-#define COSTS_OF_SESSION "r.tenant = ?1 AND r.session = ?2 AND r.session <> '' AND r.direction = ?8 AND "
-#define COSTS_LONG_OF_THING \
-  "r.thing = ?1 AND ?2 = '' AND ?8 = 0 AND r.ends - r.starts > " COSTS_LONG_RECORD_NANOS " AND "
   Query query = database_->Prepare(
       of_session      ? newest_first_ ? COSTS_SELECT_RECORDS COSTS_OF_SESSION COSTS_WITHIN COSTS_DESCENDING
                                       : COSTS_SELECT_RECORDS COSTS_OF_SESSION COSTS_WITHIN COSTS_ASCENDING
