@@ -28,6 +28,8 @@ class BenchStore {
 };
 
 std::unique_ptr<BenchStore> MakeSqliteBenchStore();
+// Starts a server of its own for each.
+std::unique_ptr<BenchStore> MakePostgresBenchStore();
 
 }  // namespace costs::bench
 

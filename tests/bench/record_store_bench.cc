@@ -37,7 +37,7 @@
 #include "service/records/testing/record_builder.h"
 #include "tests/bench/bench_store.h"
 
-ABSL_FLAG(std::string, store, "sqlite", "which store");
+ABSL_FLAG(std::string, store, "sqlite", "which store: sqlite or postgres");
 ABSL_FLAG(std::string, measure, "ingest,unary,sizes,reports", "what to measure");
 ABSL_FLAG(int, records, 200'000, "how many records are ingested");
 ABSL_FLAG(int, meters, 1'000, "how many meters they are of");
@@ -78,6 +78,7 @@ double MedianOf(std::vector<double> values) {
 
 std::unique_ptr<BenchStore> MakeStore() {
   if (absl::GetFlag(FLAGS_store) == "sqlite") return MakeSqliteBenchStore();
+  if (absl::GetFlag(FLAGS_store) == "postgres") return MakePostgresBenchStore();
   fprintf(stderr, "there is no store %s\n", absl::GetFlag(FLAGS_store).c_str());
   std::exit(1);
 }
