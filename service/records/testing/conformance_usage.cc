@@ -33,7 +33,7 @@ TEST_P(RecordStoreConformance, Usage_OfWholeDaysAndOfParts) {
   EXPECT_EQ(usage(2 * kDay), KWh(48));
   EXPECT_EQ(usage(2 * kDay + 5 * kHour), KWh(53));
   EXPECT_EQ(usage(kHour / 4), KWh(1) / 4);
-  EXPECT_EQ(usage(1), 277'777'777'778) << "rounded half-even";
+  EXPECT_EQ(usage(1), 277'777'778) << "rounded half-even";
   EXPECT_EQ(usage(365 * kDay), KWh(72));
   EXPECT_EQ(Usage("home", kUtc, kNewYear - 9 * kDay, kNewYear), 0);
   EXPECT_EQ(Usage("home", kUtc, kNewYear, kNewYear + kDay, TariffRate::kLocal), 0);
@@ -276,6 +276,22 @@ TEST_P(RecordStoreConformance, PricedWithAnOldCatalog_IsStale) {
   // What changes nothing is noted by nobody.
   ASSERT_TRUE(store().ClearStale(TestTenant(), Stale()[0]).ok());
   Put({at(0, 1)});
+  EXPECT_THAT(Stale(), IsEmpty());
+}
+
+TEST_P(RecordStoreConformance, PricedWithACatalogThatIsNotMarkedYet_IsStale) {
+  catalog_version_ = 6;
+  ASSERT_TRUE(store().MarkStale(TestTenant(), {}, 5).ok());
+  Put({Meter(2).CatalogVersion(6).Build()});
+  const StaleRecords expected = {
+      "home",
+      {Instant::FromSeconds(kNewYear + 2 * kHour), Instant::FromSeconds(kNewYear + 3 * kHour)},
+      RevisionCause::kTariffChanged,
+      0};
+  EXPECT_THAT(Describe(Stale()), ElementsAre(Describe(expected)));
+  ASSERT_TRUE(store().ClearStale(TestTenant(), Stale()[0]).ok());
+  ASSERT_TRUE(store().MarkStale(TestTenant(), {}, 6).ok());
+  Put({Meter(3).CatalogVersion(6).Build()});
   EXPECT_THAT(Stale(), IsEmpty());
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <thread>
@@ -156,7 +157,7 @@ void MeteredPlaces::StartRepricer() {
 }
 
 void MeteredPlaces::WaitUntilIdle() {
-  const absl::Time latest = absl::Now() + absl::Minutes(10);
+  const absl::Time latest = absl::Now() + absl::Minutes(2);
   while (absl::Now() < latest) {
     const auto count = store_->inner().CountStale(TestTenant());
     if (count.ok() && count->locations == 0 && count->marked_version == catalog_.Get()->version()) return;

@@ -1,0 +1,387 @@
+// How fast a store of meter records is.
+//
+//   bazel run --config=opt //tests/bench:record_store_bench
+//   bazel run --config=opt //tests/bench:record_store_bench -- --measure=sizes --sizes=10000,10000000
+//
+//   ingest   durable writes of 1,000 and of 10,000 records, as a stream has them under
+//            way, against the database's own bulk insert of the same rows
+//   unary    durable writes of one record: by 64 callers that each wait, against one
+//   sizes    writes and look-ups in a small store against a large one
+//   reports  the totals by day, and of a session, over many records of one device
+//
+// Each ratio is of figures of the same run, and where it says so the median of
+// rounds in turn. Files are made in TMPDIR, which should be on a real disk.
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "service/records/record_store.h"
+#include "service/records/testing/record_builder.h"
+#include "tests/bench/bench_store.h"
+
+ABSL_FLAG(std::string, store, "sqlite", "which store");
+ABSL_FLAG(std::string, measure, "ingest,unary,sizes,reports", "what to measure");
+ABSL_FLAG(int, records, 200'000, "how many records are ingested");
+ABSL_FLAG(int, meters, 1'000, "how many meters they are of");
+ABSL_FLAG(int, rounds, 3, "how often ingest is measured");
+ABSL_FLAG(std::string, sizes, "10000,1000000", "records of the stores of `sizes`");
+ABSL_FLAG(int, report_records, 1'000'000, "records of the device of `reports`");
+ABSL_FLAG(int, seconds, 3, "how long each part of `unary` and `sizes` is measured");
+
+namespace costs::bench {
+namespace {
+
+using records::PendingRecord;
+using records::RecordStore;
+using records::StoredRecord;
+using records::Write;
+using records::testing::kNewYear;
+using records::testing::RecordBuilder;
+using records::testing::TestTenant;
+
+constexpr int64_t kHalfHour = 1'800;
+// What a stream has under way at a time.
+constexpr int kWritesUnderWay = 8;
+
+void Require(const absl::Status& status) {
+  if (status.ok()) return;
+  fprintf(stderr, "%s\n", status.ToString().c_str());
+  std::exit(1);
+}
+
+double PerSecond(int64_t number, absl::Duration time) {
+  return static_cast<double>(number) / absl::ToDoubleSeconds(time);
+}
+
+double MedianOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::unique_ptr<BenchStore> MakeStore() {
+  if (absl::GetFlag(FLAGS_store) == "sqlite") return MakeSqliteBenchStore();
+  fprintf(stderr, "there is no store %s\n", absl::GetFlag(FLAGS_store).c_str());
+  std::exit(1);
+}
+
+std::unique_ptr<RecordStore> Open(BenchStore* place) {
+  absl::StatusOr<std::unique_ptr<RecordStore>> store = place->Open();
+  Require(store.status());
+  return *std::move(store);
+}
+
+// Half an hour of a meter, with its prices.
+StoredRecord RecordOf(int64_t meter, int64_t half_hour) {
+  return RecordBuilder(absl::StrCat("loc_7f3a90c1d2e4b5_", meter), absl::StrCat("dev_0c9b8a7f6e5d4c_", meter),
+                       kNewYear + half_hour * kHalfHour, kHalfHour)
+      .Energy(1'000'000'007 * (half_hour % 700 + 1) + meter)
+      .Reference(absl::StrCat("reading-", half_hour))
+      .Build();
+}
+
+// Writes that are under way, of which there are only so many.
+class Window {
+ public:
+  explicit Window(RecordStore* store, int most = kWritesUnderWay) : store_(store), most_(most) {}
+
+  void Submit(std::unique_ptr<Write> write) {
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait(lock, [&] { return under_way_ < most_; });
+      ++under_way_;
+    }
+    write->done = [this](const absl::Status& status) {
+      Require(status);
+      std::lock_guard<std::mutex> lock(mutex_);
+      --under_way_;
+      changed_.notify_one();
+    };
+    store_->Submit(std::move(write));
+  }
+
+  void Wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return under_way_ == 0; });
+  }
+
+ private:
+  RecordStore* const store_;
+  const int most_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int under_way_ = 0;
+};
+
+std::unique_ptr<Write> NewWrite(size_t records) {
+  auto write = std::make_unique<Write>();
+  write->tenant = TestTenant();
+  write->records.reserve(records);
+  return write;
+}
+
+void Add(StoredRecord record, Write* write) {
+  PendingRecord pending;
+  pending.record = std::move(record);
+  write->records.push_back(std::move(pending));
+}
+
+// ---- ingest
+
+std::vector<std::unique_ptr<Write>> WritesOf(const std::vector<StoredRecord>& records, size_t of_a_write) {
+  std::vector<std::unique_ptr<Write>> writes;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i % of_a_write == 0) writes.push_back(NewWrite(of_a_write));
+    Add(records[i], writes.back().get());
+  }
+  return writes;
+}
+
+double Ingest(const std::vector<StoredRecord>& records, size_t of_a_write) {
+  std::unique_ptr<BenchStore> place = MakeStore();
+  std::unique_ptr<RecordStore> store = Open(place.get());
+  std::vector<std::unique_ptr<Write>> writes = WritesOf(records, of_a_write);
+  Window window(store.get());
+  const absl::Time begin = absl::Now();
+  for (std::unique_ptr<Write>& write : writes) window.Submit(std::move(write));
+  window.Wait();
+  return PerSecond(static_cast<int64_t>(records.size()), absl::Now() - begin);
+}
+
+void MeasureIngest() {
+  const int meters = absl::GetFlag(FLAGS_meters);
+  std::vector<StoredRecord> records;
+  for (int i = 0; i < absl::GetFlag(FLAGS_records); ++i) records.push_back(RecordOf(i % meters, i / meters));
+  std::string description;
+  std::vector<double> bulk, small, large;
+  for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
+    const absl::StatusOr<absl::Duration> time = MakeStore()->BulkInsert(records, &description);
+    Require(time.status());
+    bulk.push_back(PerSecond(static_cast<int64_t>(records.size()), *time));
+    small.push_back(Ingest(records, 1'000));
+    large.push_back(Ingest(records, 10'000));
+    printf("ingest  round %d: bulk insert %.0f records/s, writes of 1,000 %.0f, writes of 10,000 %.0f\n", round + 1,
+           bulk.back(), small.back(), large.back());
+  }
+  printf("ingest  bulk insert (%s): %.0f records/s\n", description.c_str(), MedianOf(bulk));
+  printf("ingest  writes of 1,000: %.0f records/s, ratio %.2f; of 10,000: %.0f records/s, ratio %.2f\n",
+         MedianOf(small), MedianOf(small) / MedianOf(bulk), MedianOf(large), MedianOf(large) / MedianOf(bulk));
+}
+
+// ---- unary
+
+// How many writes of one record callers that wait for each get done in a second.
+double Unary(RecordStore* store, int callers, int64_t first_meter) {
+  std::atomic<bool> over{false};
+  std::atomic<int64_t> done{0};
+  std::vector<std::thread> threads;
+  const absl::Time begin = absl::Now();
+  for (int caller = 0; caller < callers; ++caller) {
+    threads.emplace_back([&, caller] {
+      Window window(store, 1);
+      for (int64_t i = 0; !over; ++i) {
+        auto write = NewWrite(1);
+        Add(RecordOf(first_meter + caller, i), write.get());
+        window.Submit(std::move(write));
+        window.Wait();
+        done.fetch_add(1, std::memory_order_relaxed);
+      }
+    });
+  }
+  absl::SleepFor(absl::Seconds(absl::GetFlag(FLAGS_seconds)));
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  return PerSecond(done, absl::Now() - begin);
+}
+
+void MeasureUnary() {
+  constexpr int kCallers = 64;
+  std::unique_ptr<BenchStore> place = MakeStore();
+  std::unique_ptr<RecordStore> store = Open(place.get());
+  const double alone = Unary(store.get(), 1, 0);
+  const double together = Unary(store.get(), kCallers, 1);
+  printf("unary   one caller %.0f records/s, %d callers %.0f records/s, ratio %.1f\n", alone, kCallers, together,
+         together / alone);
+}
+
+// ---- sizes
+
+struct Rates {
+  double bulk = 0;    // records/s, a day of each meter in turn
+  double rounds = 0;  // records/s, half an hour of each meter in turn
+  double unary = 0;
+  double get = 0;
+};
+
+void Fill(RecordStore* store, int64_t records, int64_t meters) {
+  constexpr size_t kOfAWrite = 10'000;
+  Window window(store);
+  std::unique_ptr<Write> write = NewWrite(kOfAWrite);
+  for (int64_t i = 0; i < records; ++i) {
+    Add(RecordOf(i / (records / meters), i % (records / meters)), write.get());
+    if (write->records.size() < kOfAWrite && i + 1 < records) continue;
+    window.Submit(std::exchange(write, NewWrite(kOfAWrite)));
+  }
+  window.Wait();
+  Require(store->Barrier());
+}
+
+// Writes of 1,000 records for some seconds, `next` after `next`.
+double WriteFor(RecordStore* store, const std::function<StoredRecord(int64_t number)>& next) {
+  Window window(store);
+  const absl::Time begin = absl::Now(), end = begin + absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  int64_t records = 0;
+  while (absl::Now() < end) {
+    auto write = NewWrite(1'000);
+    for (int i = 0; i < 1'000; ++i) Add(next(records++), write.get());
+    window.Submit(std::move(write));
+  }
+  window.Wait();
+  return PerSecond(records, absl::Now() - begin);
+}
+
+double GetFor(RecordStore* store, int64_t meters, int64_t of_a_meter) {
+  std::mt19937_64 random(5);
+  std::vector<calculator::RecordId> ids;
+  for (int i = 0; i < 100'000; ++i) {
+    ids.push_back(RecordOf(static_cast<int64_t>(random() % static_cast<uint64_t>(meters)),
+                           static_cast<int64_t>(random() % static_cast<uint64_t>(of_a_meter)))
+                      .id);
+  }
+  const absl::Time begin = absl::Now(), end = begin + absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  int64_t found = 0;
+  while (absl::Now() < end) {
+    const auto record = store->Get(TestTenant(), ids[static_cast<size_t>(found) % ids.size()]);
+    Require(record.status());
+    if (!record->has_value()) Require(absl::NotFoundError("a record that was written"));
+    ++found;
+  }
+  return PerSecond(found, absl::Now() - begin);
+}
+
+Rates MeasureSize(int64_t size) {
+  const int64_t meters = std::min<int64_t>(absl::GetFlag(FLAGS_meters), size / 10);
+  const int64_t of_a_meter = size / meters;
+  std::unique_ptr<BenchStore> place = MakeStore();
+  std::unique_ptr<RecordStore> store = Open(place.get());
+  Fill(store.get(), size, meters);
+  Rates rates;
+  rates.get = GetFor(store.get(), meters, of_a_meter);
+  rates.unary = Unary(store.get(), 64, meters);
+  rates.bulk = WriteFor(store.get(), [&](int64_t number) {
+    const int64_t day = number / 48;
+    return RecordOf(day % meters, of_a_meter + day / meters * 48 + number % 48);
+  });
+  const int64_t later = of_a_meter + 1'000'000;
+  rates.rounds =
+      WriteFor(store.get(), [&](int64_t number) { return RecordOf(number % meters, later + number / meters); });
+  printf(
+      "sizes   %lld records of %lld meters: look-ups %.0f/s; 64 callers %.0f records/s; writes of 1,000: a day of each "
+      "meter %.0f records/s, half an hour of each %.0f records/s\n",
+      static_cast<long long>(size), static_cast<long long>(meters), rates.get, rates.unary, rates.bulk, rates.rounds);
+  fflush(stdout);
+  return rates;
+}
+
+void MeasureSizes() {
+  std::vector<Rates> rates;
+  for (absl::string_view text : absl::StrSplit(absl::GetFlag(FLAGS_sizes), ',')) {
+    int64_t size = 0;
+    if (!absl::SimpleAtoi(text, &size) || size < 1'000) Require(absl::InvalidArgumentError("--sizes: from 1,000 on"));
+    rates.push_back(MeasureSize(size));
+  }
+  const Rates &first = rates.front(), &last = rates.back();
+  printf("sizes   last to first: look-ups %.2f, 64 callers %.2f, a day of each meter %.2f, half an hour of each %.2f\n",
+         last.get / first.get, last.unary / first.unary, last.bulk / first.bulk, last.rounds / first.rounds);
+}
+
+// ---- reports
+
+void MeasureReports() {
+  const int64_t records = absl::GetFlag(FLAGS_report_records);
+  std::unique_ptr<BenchStore> place = MakeStore();
+  std::unique_ptr<RecordStore> store = Open(place.get());
+  constexpr int64_t kFiveMinutes = 300;
+  const int64_t begin_s = kNewYear - records * kFiveMinutes;
+  {
+    Window window(store.get());
+    std::unique_ptr<Write> write = NewWrite(10'000);
+    for (int64_t i = 0; i < records; ++i) {
+      Add(RecordBuilder("home", "charger", begin_s + i * kFiveMinutes, kFiveMinutes).Session("session").Build(),
+          write.get());
+      if (write->records.size() == 10'000 || i + 1 == records) window.Submit(std::exchange(write, NewWrite(10'000)));
+    }
+    window.Wait();
+  }
+  const auto measure = [](const std::function<void()>& report) {
+    std::vector<double> times;
+    for (int i = 0; i < 20; ++i) {
+      const absl::Time begin = absl::Now();
+      report();
+      times.push_back(absl::ToDoubleMilliseconds(absl::Now() - begin));
+    }
+    return std::make_pair(MedianOf(times), *std::max_element(times.begin(), times.end()));
+  };
+  size_t days = 0;
+  int64_t counted = 0;
+  const auto by_day = measure([&] {
+    const auto totals = store->DayTotals(TestTenant(), {"home", "charger"}, engine::Direction::kImport, 0, 100'000);
+    Require(totals.status());
+    days = totals->size();
+    counted = 0;
+    for (const records::DayTotal& total : *totals) counted += total.total.records;
+  });
+  const auto of_session =
+      measure([&] { Require(store->TotalsOfSession(TestTenant(), "session", engine::Direction::kImport).status()); });
+  if (counted != records) Require(absl::InternalError("the totals are not of all records"));
+  printf(
+      "reports %lld records of one device: %zu day totals in %.2f ms (at most %.2f ms); of their session in %.2f ms "
+      "(at "
+      "most %.2f ms)\n",
+      static_cast<long long>(records), days, by_day.first, by_day.second, of_session.first, of_session.second);
+}
+
+int Run() {
+  for (absl::string_view measure : absl::StrSplit(absl::GetFlag(FLAGS_measure), ',')) {
+    if (measure == "ingest") {
+      MeasureIngest();
+    } else if (measure == "unary") {
+      MeasureUnary();
+    } else if (measure == "sizes") {
+      MeasureSizes();
+    } else if (measure == "reports") {
+      MeasureReports();
+    } else {
+      fprintf(stderr, "--measure: ingest, unary, sizes or reports\n");
+      return 1;
+    }
+    fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace costs::bench
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("Measures a store of meter records.");
+  absl::ParseCommandLine(argc, argv);
+  return costs::bench::Run();
+}
