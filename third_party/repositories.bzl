@@ -205,6 +205,30 @@ def debian_repositories():
         libs = {":sqlite3": "sqlite3"},
     )
     debian_repository(
+        name = "com_github_jupp0r_prometheus_cpp",
+        apt = "prometheus-cpp-dev",
+        requires = ["/usr/include/prometheus/exposer.h"],
+        libs = {
+            "core:core": "-lprometheus-cpp-core",
+            "pull:pull": "-lprometheus-cpp-pull -lprometheus-cpp-core",
+        },
+    )
+    debian_repository(
+        name = "postgresql",
+        apt = "libpq-dev pkg-config",
+        requires = ["/usr/include/postgresql/libpq-fe.h"],
+        symlinks = {
+            "include/%s" % header: "/usr/include/postgresql/%s" % header
+            for header in [
+                "libpq-fe.h",
+                "pg_config_ext.h",
+                "postgres_ext.h",
+            ]
+        },
+        includes = ["include"],
+        libs = {":libpq": "libpq"},
+    )
+    debian_repository(
         name = "xxhash",
         apt = "libxxhash-dev pkg-config",
         requires = ["/usr/include/xxhash.h"],

@@ -11,12 +11,13 @@ packages=(bazel-bootstrap bazel-rules-proto bazel-rules-java bazel-skylib)
 packages+=(g++ pkg-config protobuf-compiler protobuf-compiler-grpc grpc-proto golang-github-gogo-googleapis-dev)
 # The libraries of the server and the command line.
 packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev libboost-dev rapidjson-dev libspdlog-dev
-  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev)
+  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev)
 # Its time zones, and the client of the REST call that ./run shows.
 packages+=(tzdata curl)
 
 if [ "${1:-run}" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format python3)
+  packages+=(postgresql postgresql-client)  # of which the tests start servers of their own
   # Other ways to have these are as good as the distribution's.
   command -v python > /dev/null || packages+=(python-is-python3)  # as which Bazel starts Python tests
   command -v npm > /dev/null || packages+=(nodejs npm)

@@ -11,75 +11,14 @@
 #include "service/catalog/catalog_calls.h"
 #include "service/catalog/catalog_impl.h"
 #include "service/catalog/catalog_lists.h"
-#include "service/catalog/documents.h"
+#include "service/catalog/postgres_store.h"
 #include "service/catalog/random_id.h"
 #include "service/catalog/series_table.h"
+#include "service/catalog/sqlite_store.h"
+#include "service/postgres/address.h"
 
 namespace costs::catalog {
 namespace {
-
-// Reads all that a store has of a tenant.
-class Loader {
- public:
-  Loader(sqlite::Database* database, const Tenant& tenant) : database_(database), tenant_(tenant) {}
-
-  absl::StatusOr<CatalogContent> Run() {
-    SeriesTable series(database_, tenant_);
-    auto market = series.Market();
-    if (!market.ok()) return market.status();
-    auto carbon = series.Carbon();
-    if (!carbon.ok()) return carbon.status();
-    content_.carbon = *std::move(carbon);
-    for (const auto& one : *market) market_.emplace(one->id(), one);
-    content_.market = *std::move(market);
-    absl::Status status = Each<pb::SpecialDayCalendar>([this](const auto& document) { return Add(document); });
-    if (status.ok()) status = Each<pb::TariffElement>([this](const auto& document) { return Add(document); });
-    if (status.ok()) status = Each<pb::Location>([this](const auto& document) { return Add(document); });
-    if (!status.ok()) return status;
-    return std::move(content_);
-  }
-
- private:
-  template <typename Document, typename Adder>
-  absl::Status Each(Adder add) {
-    const DocumentKind& kind = KindOf<Document>();
-    return DocumentTable(database_, kind.table, tenant_).Visit({}, [&](const StoredDocument& stored) {
-      Document document;
-      absl::Status status = Parse(stored, &document);
-      if (status.ok()) status = add(document);
-      if (status.ok()) return status;
-      return absl::DataLossError(absl::StrCat(kind.noun, " ", stored.id, ": ", status.message()));
-    });
-  }
-
-  absl::Status Add(const pb::SpecialDayCalendar& document) {
-    auto calendar = BuildCalendar(document);
-    if (calendar.ok()) calendars_.emplace(document.id(), *std::move(calendar));
-    return calendar.status();
-  }
-
-  absl::Status Add(const pb::TariffElement& document) {
-    ElementParts parts;
-    auto market = market_.find(document.market_series());
-    if (document.market_rates() && market != market_.end()) parts.market = market->second;
-    auto calendar = calendars_.find(document.special_day_calendar());
-    if (calendar != calendars_.end()) parts.special_days = calendar->second;
-    auto element = BuildElement(document, parts);
-    if (element.ok()) content_.elements.push_back(*std::move(element));
-    return element.status();
-  }
-
-  absl::Status Add(const pb::Location& document) {
-    content_.locations.push_back(SpecOf(document));
-    return absl::OkStatus();
-  }
-
-  sqlite::Database* const database_;
-  const Tenant& tenant_;
-  CatalogContent content_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const engine::MarketSeries>> market_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const engine::SpecialDayCalendar>> calendars_;
-};
 
 // When documents were created, by id, so that replacing one does not make it new.
 using Creations = absl::flat_hash_map<std::string, int64_t>;
@@ -87,7 +26,7 @@ using Creations = absl::flat_hash_map<std::string, int64_t>;
 template <typename Document>
 absl::Status Remove(const Change& change, Creations* creations) {
   DocumentTable table = change.Table(KindOf<Document>());
-  const absl::Status read = table.Visit({}, [&](const StoredDocument& stored) {
+  const absl::Status read = table.VisitAll([&](const StoredDocument& stored) {
     creations->emplace(stored.id, stored.created);
     return absl::OkStatus();
   });
@@ -116,7 +55,8 @@ absl::Status ReplaceDocuments(const Change& change, const CatalogDocuments& docu
   Creations devices, calendars, elements, locations;
   // Locations are the first to go and the last to come: their lists refer to the
   // elements.
-  absl::Status status = Remove<pb::Location>(change, &locations);
+  absl::Status status = RemoveLists(change.database(), change.tenant());
+  if (status.ok()) status = Remove<pb::Location>(change, &locations);
   if (status.ok()) status = Remove<pb::TariffElement>(change, &elements);
   if (status.ok()) status = Remove<pb::SpecialDayCalendar>(change, &calendars);
   if (status.ok()) status = Remove<pb::Device>(change, &devices);
@@ -145,6 +85,11 @@ absl::Status ReplaceSeries(const Change& change, const CatalogDocuments& documen
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& name) {
+  if (postgres::IsUrl(name)) return PostgresStore::Open(name);
+  return SqliteStore::Open(name);
+}
+
 }  // namespace
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -153,35 +98,13 @@ Catalog::~Catalog() = default;
 absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Options options) {
   if (!options.now) options.now = absl::Now;
   if (!options.new_id) options.new_id = RandomId;
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(options.store);
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(options.store);
   if (!store.ok()) return store.status();
   auto impl = std::make_unique<Impl>(std::move(options), *std::move(store));
   if (absl::Status status = impl->Load(); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("store ", impl->options.store, ": ", status.message()));
+    return absl::Status(status.code(), absl::StrCat(impl->store->name(), ": ", status.message()));
   }
   return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
-}
-
-absl::Status Catalog::Impl::Load() {
-  std::lock_guard<std::mutex> lock(store->writer().mutex);
-  sqlite::Database* database = store->writer().database.get();
-  int64_t revision = 0;
-  {
-    sqlite::Query query =
-        database->Prepare("SELECT revision, changed FROM revisions WHERE account_id = ?1 AND live_mode = ?2");
-    if (query.Bind(1, options.tenant.account_id).Bind(2, options.tenant.live_mode).Next()) {
-      revision = query.Int(0);
-      changed_ns = query.Int(1);
-    }
-    if (!query.status().ok()) return query.status();
-  }
-  absl::StatusOr<CatalogContent> content = Loader(database, options.tenant).Run();
-  if (!content.ok()) return content.status();
-  absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot =
-      Snapshot::Create(static_cast<uint64_t>(revision), *std::move(content));
-  if (!snapshot.ok()) return absl::DataLossError(snapshot.status().message());
-  snapshots.Set(*std::move(snapshot));
-  return absl::OkStatus();
 }
 
 const SnapshotHolder& Catalog::snapshots() const { return impl_->snapshots; }
@@ -209,6 +132,7 @@ absl::Status Catalog::Replace(const CatalogDocuments& documents) {
   if (!change.status().ok()) return change.status();
   if (absl::Status status = ReplaceDocuments(change, documents); !status.ok()) return status;
   if (absl::Status status = ReplaceSeries(change, documents); !status.ok()) return status;
+  if (absl::Status status = impl_->store->OnReplaced(); !status.ok()) return StoreRefusal(status);
   change.content = std::move(assembly.content);
   return change.Commit("locations");
 }

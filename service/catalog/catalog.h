@@ -7,17 +7,25 @@
 //   (*catalog)->snapshots().Get()->FindLocation(location.id());   // priced from now on
 //
 // It keeps its entries as documents (the API's own messages, as their bytes) in
-// SQLite, and what calculations read as a Snapshot. A change is checked, tried on
-// the snapshot, committed to disk, and only then published and answered: it is
-// there whole, and durable, once the call returns OK, and not at all otherwise.
-// One change is made at a time; reading never waits for one.
+// SQLite or PostgreSQL, and what calculations read as a Snapshot. A change is
+// checked, tried on the snapshot, committed, and only then published and answered:
+// it is there whole, and durable, once the call returns OK, and not at all
+// otherwise. One change is made at a time; reading never waits for one.
+//
+// Several processes may share a catalog in PostgreSQL. What one changes the others
+// publish within a second or so, under the same version, rebuilding only what
+// changed; a change begins with what all others have committed. While the database
+// cannot be reached, pricing goes on with the snapshot at hand, and other calls are
+// refused; it is found again by itself.
 //
 // Errors: what is refused is a refusal (refusal.h) with the codes and reasons that
-// the comments of the protos name. Anything else that fails is the disk's:
+// the comments of the protos name. Anything else that fails is the store's:
 // UNAVAILABLE (STORE_UNAVAILABLE) or RESOURCE_EXHAUSTED (STORE_FULL), and the
-// catalog is as it was, on disk and in memory.
+// catalog is as it was, stored and in memory. (Where the connection was lost during
+// a commit, the message says that the change may have been made; if so, it is
+// published once the database is found again.)
 //
-// Thread-safe. Every call may block on the disk: not for an event thread.
+// Thread-safe. Every call may block on the store: not for an event thread.
 // SnapshotHolder::Get() is the exception, and all that pricing needs.
 #ifndef SERVICE_CATALOG_CATALOG_H_
 #define SERVICE_CATALOG_CATALOG_H_
@@ -55,8 +63,9 @@ class Catalog {
   };
 
   struct Options {
-    // Path of the SQLite file, which is made where there is none. Empty: in
-    // memory, gone with the object.
+    // Path of the SQLite file, which is made where there is none. Or the URL of a
+    // PostgreSQL database ("postgres://user:password@host/database"), in which the
+    // tables are made where there are none. Empty: in memory, gone with the object.
     std::string store;
     // Calls that change anything are refused with READ_ONLY_CATALOG (Replace is
     // not).
@@ -69,10 +78,17 @@ class Catalog {
     // random ones.
     std::function<std::string(absl::string_view prefix)> new_id;
     Limits limits;
+    // Called after each snapshot that is published from Open on, the first one
+    // excepted, by the thread that publishes. Must not block, nor call the catalog
+    // but for snapshots(). May be null.
+    std::function<void()> on_published;
+    // Called when a shared store can no longer be followed, with why, and with OK
+    // when it can again; as on_published.
+    std::function<void(const absl::Status&)> on_following;
   };
 
-  // FAILED_PRECONDITION, with a message for the operator that names the file: it
-  // is in use by another process, not a catalog, or of a later version.
+  // FAILED_PRECONDITION, with a message for the operator that names the file or the
+  // database: it is in use by another process, not a catalog, or of a later version.
   // UNAVAILABLE: it cannot be read. DATA_LOSS: an entry in it is broken.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(Options options);
   ~Catalog();

@@ -95,7 +95,7 @@ absl::Status Catalog::DeleteSpecialDayCalendar(const Tenant& tenant,
                   absl::StrCat("the calendar '", request.id(), "' is named by the tariff element '", users->front().id,
                                "'; take it off the elements first"));
   }
-  if (absl::Status status = change.Table(kind).Remove(stored->entry); !status.ok()) return StoreRefusal(status);
+  if (absl::Status status = change.Table(kind).Remove(stored->id); !status.ok()) return StoreRefusal(status);
   return change.Commit("id");
 }
 

@@ -54,7 +54,7 @@ absl::Status Answer(const Catalog::Impl& impl, const Tenant& tenant, const Store
 
 // Sets *document, unless null. A refusal where there is none of that id.
 template <typename Document>
-absl::StatusOr<StoredDocument> Find(sqlite::Database* database, const Tenant& tenant, const std::string& id,
+absl::StatusOr<StoredDocument> Find(sql::Database* database, const Tenant& tenant, const std::string& id,
                                     Document* document) {
   const DocumentKind& kind = KindOf<Document>();
   if (id.empty()) return Invalid({{"id", absl::StrCat("is required; give the id of a ", kind.noun)}});
@@ -80,7 +80,7 @@ absl::Status Get(const Catalog::Impl& impl, const Tenant& tenant, const std::str
 
 // Gives the entries of a part of a list, in order; one more than its size where
 // there are further ones. Called with the reader's mutex held.
-using FetchPart = absl::FunctionRef<absl::StatusOr<std::vector<StoredDocument>>(sqlite::Database*, const ListPart&)>;
+using FetchPart = absl::FunctionRef<absl::StatusOr<std::vector<StoredDocument>>(sql::Database*, const ListPart&)>;
 
 // A page of a list, into *response. `filters`: every value that decides what is on
 // the list. `page` null: the page that `token` and page_size name.
@@ -122,7 +122,7 @@ absl::Status ListDocuments(const Catalog::Impl& impl, const Tenant& tenant, cons
                            int page_size, const std::string& token, const Page* page, Response* response) {
   return ListPage<Document>(
       impl, tenant, FilterTexts(filters), page_size, token, page,
-      [&](sqlite::Database* database, const ListPart& part) {
+      [&](sql::Database* database, const ListPart& part) {
         return DocumentTable(database, KindOf<Document>().table, tenant)
             .List(filters, part.after, part.before, part.size + 1);
       },
@@ -195,7 +195,7 @@ template <typename Document>
 absl::Status UpdateDocument(const Change& change, const Document& document, StoredDocument* stored) {
   stored->bytes = document.SerializeAsString();
   const absl::Status status =
-      change.Table(KindOf<Document>()).Update(stored->entry, ColumnsOf(document), stored->bytes);
+      change.Table(KindOf<Document>()).Update(document.id(), ColumnsOf(document), stored->bytes);
   return status.ok() ? status : StoreRefusal(status);
 }
 

@@ -60,7 +60,7 @@ absl::Status Catalog::DeleteDevice(const Tenant& tenant, const pb::DeleteDeviceR
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::Device>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;
-  if (absl::Status status = change.Table(kind).Remove(stored->entry); !status.ok()) return StoreRefusal(status);
+  if (absl::Status status = change.Table(kind).Remove(stored->id); !status.ok()) return StoreRefusal(status);
   return change.Commit("id");
 }
 

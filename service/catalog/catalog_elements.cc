@@ -102,21 +102,14 @@ absl::Status TakeOffLists(const Change& change, const StoredDocument& element) {
   const absl::StatusOr<std::vector<int64_t>> locations = LocationsThatList(change.database(), element.entry);
   if (!locations.ok()) return StoreRefusal(locations.status());
   for (int64_t entry : *locations) {
-    StoredDocument stored;
-    stored.entry = entry;
-    {
-      sqlite::Query query = change.database()->Prepare("SELECT id, document FROM locations WHERE entry = ?1");
-      if (query.Bind(1, entry).Next()) {
-        stored.id = std::string(query.Text(0));
-        stored.bytes = std::string(query.Blob(1));
-      }
-      if (!query.status().ok()) return StoreRefusal(query.status());
-    }
+    absl::StatusOr<std::optional<StoredDocument>> stored = change.Table(KindOf<pb::Location>()).FindEntry(entry);
+    if (!stored.ok()) return StoreRefusal(stored.status());
+    if (!*stored) continue;
     pb::Location location;
-    if (absl::Status status = Parse(stored, &location); !status.ok()) return status;
+    if (absl::Status status = Parse(**stored, &location); !status.ok()) return status;
     auto* list = location.mutable_tariff_elements();
     list->erase(std::remove(list->begin(), list->end(), element.id), list->end());
-    if (absl::Status status = UpdateDocument(change, location, &stored); !status.ok()) return status;
+    if (absl::Status status = UpdateDocument(change, location, &**stored); !status.ok()) return status;
   }
   const absl::Status status = Unlist(change.database(), element.entry);
   return status.ok() ? status : StoreRefusal(status);
@@ -134,7 +127,7 @@ std::tuple<int64_t, absl::string_view> PositionOf(const ListPosition& position) 
 
 // The part of a location's list, of which there are never many. NOT_FOUND where
 // there is no such location.
-absl::StatusOr<std::vector<StoredDocument>> FetchListed(sqlite::Database* database, const Tenant& tenant,
+absl::StatusOr<std::vector<StoredDocument>> FetchListed(sql::Database* database, const Tenant& tenant,
                                                         const pb::ListTariffElementsRequest& request,
                                                         const ListPart& part) {
   pb::Location location;
@@ -182,7 +175,7 @@ absl::Status List(const Catalog::Impl& impl, const Tenant& tenant, const pb::Lis
   texts.push_back(absl::StrCat("location_id=", request.location_id()));
   return ListPage<pb::TariffElement>(
       impl, tenant, texts, request.page_size(), request.page_token(), page,
-      [&](sqlite::Database* database, const ListPart& part) { return FetchListed(database, tenant, request, part); },
+      [&](sql::Database* database, const ListPart& part) { return FetchListed(database, tenant, request, part); },
       response);
 }
 
@@ -259,7 +252,7 @@ absl::Status Catalog::DeleteTariffElement(const Tenant& tenant, const pb::Delete
   const DocumentKind& kind = KindOf<pb::TariffElement>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;
   if (absl::Status status = TakeOffLists(change, *stored); !status.ok()) return status;
-  if (absl::Status status = change.Table(kind).Remove(stored->entry); !status.ok()) return StoreRefusal(status);
+  if (absl::Status status = change.Table(kind).Remove(stored->id); !status.ok()) return StoreRefusal(status);
   change.parts.removed_elements.push_back(request.id());
   return change.Commit("id");
 }

@@ -4,11 +4,12 @@
 #include "absl/strings/str_cat.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/testing/catalog_fixture.h"
+#include "service/catalog/testing/each_store.h"
 
 namespace costs::catalog {
 namespace {
 
-using testing::CatalogTest;
+using testing::EachStoreTest;
 using ::testing::ElementsAre;
 using testing::FlatElement;
 using testing::From;
@@ -27,7 +28,7 @@ std::vector<std::string> FieldsOf(const absl::Status& status) {
   return fields;
 }
 
-class CatalogElementsTest : public CatalogTest {
+class CatalogElementsTest : public EachStoreTest {
  protected:
   CatalogElementsTest() { Open(); }
 
@@ -60,7 +61,7 @@ class CatalogElementsTest : public CatalogTest {
   }
 };
 
-TEST_F(CatalogElementsTest, ElementOfALocation_IsOnItsListAndInItsCurrency) {
+TEST_P(CatalogElementsTest, ElementOfALocation_IsOnItsListAndInItsCurrency) {
   AddLocation(kHome);
   const pb::TariffElement element =
       AddElement(FlatElement("0.25") + "location_id: 'home' is_linked: true status: ERROR");
@@ -77,7 +78,7 @@ TEST_F(CatalogElementsTest, ElementOfALocation_IsOnItsListAndInItsCurrency) {
   EXPECT_NE(snapshot()->FindLocation("home")->PricesFor(engine::TariffRate::kImport), nullptr);
 }
 
-TEST_F(CatalogElementsTest, ReferencesThatLeadNowhere_AreNotFound) {
+TEST_P(CatalogElementsTest, ReferencesThatLeadNowhere_AreNotFound) {
   AddLocation(kHome);
   const struct {
     std::string text;
@@ -100,7 +101,7 @@ TEST_F(CatalogElementsTest, ReferencesThatLeadNowhere_AreNotFound) {
   EXPECT_EQ(ReasonOf(Create(FlatElement("1") + "id: 'a' currency_code: 'GBP'")), "TARIFF_ELEMENT_EXISTS");
 }
 
-TEST_F(CatalogElementsTest, MarketElement_HasAPriceWhileTheSeriesHas) {
+TEST_P(CatalogElementsTest, MarketElement_HasAPriceWhileTheSeriesHas) {
   Upload(kPrices);
   const pb::TariffElement element = AddElement(std::string(kMarketElement) + "id: 'a'");
   EXPECT_EQ(element.status(), pb::ConnectionStatus::CONNECTED);
@@ -112,7 +113,7 @@ TEST_F(CatalogElementsTest, MarketElement_HasAPriceWhileTheSeriesHas) {
   EXPECT_EQ(GetElement("a").etag(), element.etag()) << "the status is not a part of its state";
 }
 
-TEST_F(CatalogElementsTest, UpdatedSchedule_PricesTheNextCalculation) {
+TEST_P(CatalogElementsTest, UpdatedSchedule_PricesTheNextCalculation) {
   AddLocation(kHome);
   AddElement(FlatElement("0.25") + "id: 'a' location_id: 'home' display_name: 'A'");
   const std::shared_ptr<const Snapshot> before = snapshot();
@@ -125,7 +126,7 @@ TEST_F(CatalogElementsTest, UpdatedSchedule_PricesTheNextCalculation) {
   EXPECT_EQ(snapshot()->FindElement("a")->schedule->rates()[0].fixed.ToString(), "0.5");
 }
 
-TEST_F(CatalogElementsTest, UpdateThatIsRefused_ChangesNothing) {
+TEST_P(CatalogElementsTest, UpdateThatIsRefused_ChangesNothing) {
   AddLocation(kHome);
   AddElement(FlatElement("0.25") + "id: 'shared' currency_code: 'GBP'");
   pb::Location location;
@@ -153,7 +154,7 @@ TEST_F(CatalogElementsTest, UpdateThatIsRefused_ChangesNothing) {
   EXPECT_EQ(GetElement("shared").DebugString(), before.DebugString());
 }
 
-TEST_F(CatalogElementsTest, Deleted_IsTakenOffEveryList) {
+TEST_P(CatalogElementsTest, Deleted_IsTakenOffEveryList) {
   AddElement(FlatElement("0.25") + "id: 'a' currency_code: 'GBP'");
   AddElement(FlatElement("0.25") + "id: 'b' currency_code: 'GBP'");
   AddLocation(std::string(kHome) + "tariff_elements: 'a' tariff_elements: 'b'");
@@ -167,7 +168,7 @@ TEST_F(CatalogElementsTest, Deleted_IsTakenOffEveryList) {
   EXPECT_EQ(snapshot()->FindLocation("home")->PricesFor(engine::TariffRate::kImport), nullptr);
 }
 
-TEST_F(CatalogElementsTest, ListByLocation_IsItsListInPages) {
+TEST_P(CatalogElementsTest, ListByLocation_IsItsListInPages) {
   AddLocation(kHome);
   for (const char* id : {"a", "b", "c"}) {
     AddElement(FlatElement("1") + absl::StrCat("location_id: 'home' id: '", id, "'"));
@@ -202,7 +203,7 @@ TEST_F(CatalogElementsTest, ListByLocation_IsItsListInPages) {
             "LOCATION_NOT_FOUND");
 }
 
-TEST_F(CatalogElementsTest, Successor_MustContinueItsPredecessor) {
+TEST_P(CatalogElementsTest, Successor_MustContinueItsPredecessor) {
   AddLocation(kHome);
   AddElement(FlatElement("0.1") + "id: 'v1' location_id: 'home' contract_start_date { seconds: 1000 }");
   const std::string after = "supersedes: 'v1' contract_start_date { seconds: 2000 } ";
@@ -242,7 +243,7 @@ TEST_F(CatalogElementsTest, Successor_MustContinueItsPredecessor) {
   AddElement(FlatElement("0.1") + "id: 'v1' location_id: 'home' contract_start_date { seconds: 1 }");
 }
 
-TEST_F(CatalogElementsTest, SuccessorThatIsYetToCome_IsConnectedByItsPredecessor) {
+TEST_P(CatalogElementsTest, SuccessorThatIsYetToCome_IsConnectedByItsPredecessor) {
   AddElement(FlatElement("0.1") + "id: 'v1' currency_code: 'GBP'");
   AddLocation(std::string(kHome) + "tariff_elements: 'v1'");
   EXPECT_EQ(AddElement(FlatElement("0.1") +
@@ -255,7 +256,7 @@ TEST_F(CatalogElementsTest, SuccessorThatIsYetToCome_IsConnectedByItsPredecessor
             pb::ConnectionStatus::ERROR);
 }
 
-TEST_F(CatalogElementsTest, Calendar_IsRemadeInTheElementsThatNameIt) {
+TEST_P(CatalogElementsTest, Calendar_IsRemadeInTheElementsThatNameIt) {
   const pb::SpecialDayCalendar calendar =
       AddCalendar("id: 'uk' rules { name: 'Christmas' fixed_date { month: 12 day: 25 } }");
   EXPECT_EQ(calendar.object(), "special_day_calendar");
@@ -281,7 +282,7 @@ TEST_F(CatalogElementsTest, Calendar_IsRemadeInTheElementsThatNameIt) {
   EXPECT_EQ(ReasonOf(catalog().DeleteSpecialDayCalendar(tenant_, remove)), "CALENDAR_NOT_FOUND");
 }
 
-TEST_F(CatalogElementsTest, SumThatNoTimelineHolds_IsRefused) {
+TEST_P(CatalogElementsTest, SumThatNoTimelineHolds_IsRefused) {
   AddLocation(kHome);
   ASSERT_TRUE(Create(FlatElement("1000000000") + "location_id: 'home'").ok());
   Upload(R"(market_series: "wild" currency_code: "GBP" prices { valid_from { seconds: 0 } valid_to { seconds: 60 }
@@ -292,6 +293,8 @@ TEST_F(CatalogElementsTest, SumThatNoTimelineHolds_IsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("cannot be priced"));
   EXPECT_EQ(ListOf("home").size(), 1u) << "the list is as it was";
 }
+
+INSTANTIATE_TEST_SUITE_P(, CatalogElementsTest, testing::EachStore(), testing::NameOfStore);
 
 }  // namespace
 }  // namespace costs::catalog

@@ -2,8 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "service/catalog/catalog_calls.h"
 #include "service/catalog/documents.h"
+#include "service/catalog/stored_snapshot.h"
 #include "xxhash.h"
 
 namespace costs::catalog {
@@ -75,8 +77,57 @@ absl::Status CheckEtag(const DocumentKind& kind, absl::string_view wanted, absl:
                 absl::StrCat("the ", kind.noun, " has changed since that etag; get it again, and decide anew"));
 }
 
-Catalog::Impl::Impl(Options options_in, std::unique_ptr<SqliteStore> store_in)
+Catalog::Impl::Impl(Options options_in, std::unique_ptr<Store> store_in)
     : options(std::move(options_in)), store(std::move(store_in)) {}
+
+absl::Status Catalog::Impl::Load() {
+  if (absl::Status status = Look(); !status.ok()) return status;
+  following_ = store->Follow(
+      options.tenant,
+      [this](int64_t revision) {
+        const auto version = static_cast<uint64_t>(revision);
+        return snapshots.Get()->version() == version ? absl::OkStatus() : Look();
+      },
+      options.on_following);
+  return absl::OkStatus();
+}
+
+absl::Status Catalog::Impl::Look() {
+  std::lock_guard<std::mutex> lock(store->writer().mutex);
+  sql::Database* database = store->writer().database.get();
+  sql::Transaction transaction(database, sql::Transaction::Kind::kRead);
+  if (!transaction.status().ok()) return transaction.status();
+  const absl::StatusOr<Revision> revision = RevisionTable(database, *store, options.tenant).Read();
+  if (!revision.ok()) return revision.status();
+  return CatchUp(database, *revision);
+}
+
+absl::Status Catalog::Impl::CatchUp(sql::Database* database, const Revision& revision) {
+  const std::shared_ptr<const Snapshot> before = snapshots.Get();
+  const auto version = static_cast<uint64_t>(revision.number);
+  if (before != nullptr && before->version() == version) return absl::OkStatus();
+  absl::StatusOr<std::shared_ptr<const Snapshot>> next = absl::InvalidArgumentError("there is none before");
+  if (before != nullptr && before->version() < version) {
+    const auto log =
+        ChangeLog(database, options.tenant).Since(static_cast<int64_t>(before->version()), revision.number);
+    if (!log.ok()) return log.status();
+    if (*log) next = NextSnapshot(database, options.tenant, *before, version, **log);
+  }
+  // The log may not reach back, or say that all was replaced.
+  if (next.status().code() == absl::StatusCode::kInvalidArgument) {
+    next = LoadSnapshot(database, options.tenant, version);
+  }
+  if (!next.ok()) return next.status();
+  Publish(*std::move(next), revision.changed_ns);
+  return absl::OkStatus();
+}
+
+void Catalog::Impl::Publish(std::shared_ptr<const Snapshot> snapshot, int64_t changed_at_ns) {
+  const bool first = snapshots.Get() == nullptr;
+  changed_ns.store(changed_at_ns);
+  snapshots.Set(std::move(snapshot));
+  if (!first && options.on_published) options.on_published();
+}
 
 absl::Status CheckWritable(const Catalog::Impl& impl) {
   if (!impl.options.read_only) return absl::OkStatus();
@@ -94,9 +145,16 @@ Change::Change(Catalog::Impl* impl, const Tenant& tenant, Right right) : impl_(i
     return;
   }
   lock_ = std::unique_lock<std::mutex>(impl->store->writer().mutex);
-  before_ = impl->snapshots.Get();
   transaction_.emplace(database());
-  if (!transaction_->status().ok()) status_ = StoreRefusal(transaction_->status());
+  absl::Status begun = transaction_->status();
+  if (begun.ok() && impl->store->shared()) begun = CatchUp();
+  if (!begun.ok()) status_ = StoreRefusal(begun);
+  before_ = impl->snapshots.Get();
+}
+
+absl::Status Change::CatchUp() {
+  const absl::StatusOr<Revision> revision = RevisionTable(database(), *impl_->store, tenant_).Lock();
+  return revision.ok() ? impl_->CatchUp(database(), *revision) : revision.status();
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> Change::Next() {
@@ -108,35 +166,48 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Change::Next() {
   return before_->With(next_version(), parts);
 }
 
-absl::Status Change::WriteRevision(int64_t revision, int64_t changed_ns) {
-  return database()
-      ->Prepare(
-          "INSERT INTO revisions (account_id, live_mode, revision, changed) VALUES (?1, ?2, ?3, ?4) "
-          "ON CONFLICT (account_id, live_mode) DO UPDATE SET revision = ?3, changed = ?4")
-      .Bind(1, tenant_.account_id)
-      .Bind(2, tenant_.live_mode)
-      .Bind(3, revision)
-      .Bind(4, changed_ns)
-      .Run();
+absl::Status Change::WriteRevision(const Revision& revision, const std::vector<LoggedChange>& log, int64_t token) {
+  const absl::Status written = RevisionTable(database(), *impl_->store, tenant_).Write(revision);
+  if (!written.ok() || !impl_->store->shared()) return written;
+  return ChangeLog(database(), tenant_).Append(revision.number, token, log);
+}
+
+absl::Status Change::FindOut(int64_t revision, int64_t token) {
+  constexpr int kTries = 20;
+  constexpr absl::Duration kPause = absl::Milliseconds(100);
+  for (int i = 0; i < kTries; ++i) {
+    if (i > 0) absl::SleepFor(kPause);
+    transaction_.reset();
+    transaction_.emplace(database());
+    if (!transaction_->status().ok()) continue;
+    // The database may be at it still: then this waits.
+    if (!RevisionTable(database(), *impl_->store, tenant_).Lock().ok()) continue;
+    const absl::StatusOr<bool> made = ChangeLog(database(), tenant_).Has(revision, token);
+    if (made.ok()) return *made ? absl::OkStatus() : absl::UnavailableError("the connection was lost");
+  }
+  return absl::UnknownError("the connection was lost");
 }
 
 absl::Status Change::Commit(absl::string_view blamed) {
+  const bool everything = content.has_value();
   absl::StatusOr<std::shared_ptr<const Snapshot>> next = Next();
   if (!next.ok()) {
     if (next.status().code() != absl::StatusCode::kInvalidArgument) return next.status();
     return Invalid({{std::string(blamed), absl::StrCat("cannot be priced: ", next.status().message())}});
   }
-  const int64_t now = absl::ToUnixNanos(impl_->Now());
   const bool changed = *next != before_;
+  const Revision revision = {static_cast<int64_t>((*next)->version()), absl::ToUnixNanos(impl_->Now())};
+  const int64_t token = database()->NewKey().value_or(0);
   if (changed) {
-    const absl::Status written = WriteRevision(static_cast<int64_t>((*next)->version()), now);
+    std::vector<LoggedChange> log;
+    if (impl_->store->shared()) log = everything ? std::vector<LoggedChange>{{}} : LogOf(*before_, parts);
+    const absl::Status written = WriteRevision(revision, log, token);
     if (!written.ok()) return StoreRefusal(written);
   }
-  if (absl::Status status = transaction_->Commit(); !status.ok()) return StoreRefusal(status);
-  if (changed) {
-    impl_->changed_ns.store(now);
-    impl_->snapshots.Set(*std::move(next));
-  }
+  absl::Status committed = transaction_->Commit();
+  if (changed && committed.code() == absl::StatusCode::kUnknown) committed = FindOut(revision.number, token);
+  if (!committed.ok()) return StoreRefusal(committed);
+  if (changed) impl_->Publish(*std::move(next), revision.changed_ns);
   // Nobody need wait while the answer is made.
   transaction_.reset();
   lock_.unlock();

@@ -12,12 +12,13 @@
 #include <vector>
 
 #include "service/catalog/catalog.h"
+#include "service/catalog/change_log.h"
 #include "service/catalog/document_rules.h"
 #include "service/catalog/document_table.h"
 #include "service/catalog/field_mask.h"
 #include "service/catalog/refusal.h"
-#include "service/catalog/sqlite_store.h"
-#include "service/sqlite/database.h"
+#include "service/catalog/store.h"
+#include "service/sql/database.h"
 
 namespace costs::catalog {
 
@@ -52,10 +53,15 @@ std::vector<Column> ColumnsOf(const pb::SpecialDayCalendar& calendar);
 
 class Catalog::Impl {
  public:
-  Impl(Options options_in, std::unique_ptr<SqliteStore> store_in);
+  Impl(Options options_in, std::unique_ptr<Store> store_in);
 
-  // Builds the snapshot of what is stored.
+  // Builds the snapshot of what is stored, and from then on of what others store.
   absl::Status Load();
+
+  // Publishes what is stored under a revision, unless it is published. The writer's
+  // mutex is held, and in a transaction that is the tenant's revision.
+  absl::Status CatchUp(sql::Database* database, const Revision& revision);
+  void Publish(std::shared_ptr<const Snapshot> snapshot, int64_t changed_at_ns);
 
   absl::Time Now() const { return options.now(); }
 
@@ -66,16 +72,22 @@ class Catalog::Impl {
   void SetOwn(const Tenant& tenant, pb::SpecialDayCalendar* calendar) const;
 
   const Options options;
-  const std::unique_ptr<SqliteStore> store;
+  const std::unique_ptr<Store> store;
   SnapshotHolder snapshots;
   std::atomic<int64_t> changed_ns{0};
+
+ private:
+  absl::Status Look();
+
+  std::unique_ptr<Following> following_;  // the last: its thread uses all of this
 };
 
 // A refusal where calls may change nothing.
 absl::Status CheckWritable(const Catalog::Impl& impl);
 
 // A change under way: has the writer to itself, in a transaction that is rolled
-// back unless it is committed.
+// back unless it is committed. Of a shared store it has the tenant's entries to
+// itself, among all processes.
 class Change {
  public:
   enum class Right { kUnlessReadOnly, kEvenIfReadOnly };
@@ -87,7 +99,7 @@ class Change {
 
   const Catalog::Impl& impl() const { return *impl_; }
   const Tenant& tenant() const { return tenant_; }
-  sqlite::Database* database() const { return impl_->store->writer().database.get(); }
+  sql::Database* database() const { return impl_->store->writer().database.get(); }
   DocumentTable Table(const DocumentKind& kind) const { return DocumentTable(database(), kind.table, tenant_); }
   // What the change is to.
   const Snapshot& snapshot() const { return *before_; }
@@ -104,13 +116,18 @@ class Change {
 
  private:
   absl::StatusOr<std::shared_ptr<const Snapshot>> Next();
-  absl::Status WriteRevision(int64_t revision, int64_t changed_ns);
+  absl::Status CatchUp();
+  // `token`: see ChangeLog::Append.
+  absl::Status WriteRevision(const Revision& revision, const std::vector<LoggedChange>& log, int64_t token);
+  // After the connection was lost during the commit: whether that was made. UNKNOWN
+  // where that cannot be found out now.
+  absl::Status FindOut(int64_t revision, int64_t token);
 
   Catalog::Impl* const impl_;
   const Tenant tenant_;
   std::unique_lock<std::mutex> lock_;
   std::shared_ptr<const Snapshot> before_;
-  std::optional<sqlite::Transaction> transaction_;
+  std::optional<sql::Transaction> transaction_;
   absl::Status status_;
 };
 

@@ -2,12 +2,12 @@
 
 namespace costs::catalog {
 
-using sqlite::Database;
-using sqlite::Query;
+using sql::Database;
+using sql::Query;
 
 absl::Status WriteList(Database* database, const Tenant& tenant, int64_t location,
                        const energy::costs::v1::Location& document) {
-  absl::Status status = database->Prepare("DELETE FROM listed WHERE location = ?1").Bind(1, location).Run();
+  absl::Status status = RemoveList(database, location);
   if (!status.ok()) return status;
   Query insert = database->Prepare(
       "INSERT INTO listed (element, location) SELECT entry, ?1 FROM elements "
@@ -30,6 +30,19 @@ absl::StatusOr<std::vector<int64_t>> LocationsThatList(Database* database, int64
 
 absl::Status Unlist(Database* database, int64_t element) {
   return database->Prepare("DELETE FROM listed WHERE element = ?1").Bind(1, element).Run();
+}
+
+absl::Status RemoveList(Database* database, int64_t location) {
+  return database->Prepare("DELETE FROM listed WHERE location = ?1").Bind(1, location).Run();
+}
+
+absl::Status RemoveLists(Database* database, const Tenant& tenant) {
+  return database
+      ->Prepare(
+          "DELETE FROM listed WHERE location IN (SELECT entry FROM locations WHERE account_id = ?1 AND live_mode = ?2)")
+      .Bind(1, tenant.account_id)
+      .Bind(2, tenant.live_mode)
+      .Run();
 }
 
 }  // namespace costs::catalog

@@ -12,19 +12,23 @@
 #include "absl/status/statusor.h"
 #include "energy/costs/v1/locations_service.pb.h"
 #include "service/catalog/document_table.h"
-#include "service/sqlite/database.h"
+#include "service/sql/database.h"
 
 namespace costs::catalog {
 
 // Writes the list of a location anew; its elements are there.
-absl::Status WriteList(sqlite::Database* database, const Tenant& tenant, int64_t location,
+absl::Status WriteList(sql::Database* database, const Tenant& tenant, int64_t location,
                        const energy::costs::v1::Location& document);
 
 // The rows of the locations that list the element.
-absl::StatusOr<std::vector<int64_t>> LocationsThatList(sqlite::Database* database, int64_t element);
+absl::StatusOr<std::vector<int64_t>> LocationsThatList(sql::Database* database, int64_t element);
 
 // Takes the element off all lists, but not out of the locations' documents.
-absl::Status Unlist(sqlite::Database* database, int64_t element);
+absl::Status Unlist(sql::Database* database, int64_t element);
+
+// Before a location is removed, or all of a tenant's are.
+absl::Status RemoveList(sql::Database* database, int64_t location);
+absl::Status RemoveLists(sql::Database* database, const Tenant& tenant);
 
 }  // namespace costs::catalog
 

@@ -60,7 +60,7 @@ absl::Status RemoveElement(const Change& change, const std::string& id) {
   DocumentTable elements = change.Table(KindOf<pb::TariffElement>());
   absl::StatusOr<std::optional<StoredDocument>> stored = elements.Find(id);
   if (!stored.ok()) return stored.status();
-  return *stored ? elements.Remove((*stored)->entry) : absl::OkStatus();
+  return *stored ? elements.Remove(id) : absl::OkStatus();
 }
 
 }  // namespace
@@ -129,7 +129,9 @@ absl::Status Catalog::DeleteLocation(const Tenant& tenant, const pb::DeleteLocat
   absl::StatusOr<std::vector<std::string>> own = OwnElements(change, request.id());
   if (!own.ok()) return own.status();
   // The location first: its list refers to the elements.
-  if (absl::Status status = change.Table(kind).Remove(stored->entry); !status.ok()) return StoreRefusal(status);
+  absl::Status removed = RemoveList(change.database(), stored->entry);
+  if (removed.ok()) removed = change.Table(kind).Remove(stored->id);
+  if (!removed.ok()) return StoreRefusal(removed);
   for (const std::string& id : *own) {
     if (absl::Status status = RemoveElement(change, id); !status.ok()) return StoreRefusal(status);
   }

@@ -4,11 +4,12 @@
 #include "absl/strings/str_cat.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/testing/catalog_fixture.h"
+#include "service/catalog/testing/each_store.h"
 
 namespace costs::catalog {
 namespace {
 
-using testing::CatalogTest;
+using testing::EachStoreTest;
 using ::testing::ElementsAre;
 using testing::FlatElement;
 using testing::From;
@@ -23,7 +24,7 @@ std::vector<std::string> FieldsOf(const absl::Status& status) {
   return fields;
 }
 
-class CatalogLocationsTest : public CatalogTest {
+class CatalogLocationsTest : public EachStoreTest {
  protected:
   CatalogLocationsTest() { Open(); }
 
@@ -59,7 +60,7 @@ class CatalogLocationsTest : public CatalogTest {
   }
 };
 
-TEST_F(CatalogLocationsTest, Created_IsAnsweredWithWhatTheServiceSets) {
+TEST_P(CatalogLocationsTest, Created_IsAnsweredWithWhatTheServiceSets) {
   const pb::Location location = AddLocation(absl::StrCat(
       kLondon, "object: 'x' etag: 'y' live_mode: false account_id: 'z' time_created { seconds: 5 } reference_id: 'A'"));
   EXPECT_EQ(location.id(), "loc_000000000000000000000001");
@@ -74,7 +75,7 @@ TEST_F(CatalogLocationsTest, Created_IsAnsweredWithWhatTheServiceSets) {
   EXPECT_NE(snapshot()->FindLocation(location.id()), nullptr) << "the next calculation sees it";
 }
 
-TEST_F(CatalogLocationsTest, CountryWithOneZone_GivesZoneAndCurrency) {
+TEST_P(CatalogLocationsTest, CountryWithOneZone_GivesZoneAndCurrency) {
   const pb::Location location = AddLocation("postal_address { country_code: 'GB' }");
   EXPECT_EQ(location.timezone(), "Europe/London");
   EXPECT_EQ(location.currency_code(), "GBP");
@@ -82,7 +83,7 @@ TEST_F(CatalogLocationsTest, CountryWithOneZone_GivesZoneAndCurrency) {
   EXPECT_EQ(AddLocation("postal_address { country_code: 'US' } timezone: 'America/Denver'").currency_code(), "USD");
 }
 
-TEST_F(CatalogLocationsTest, FaultyDocument_HasEveryFaultNamed) {
+TEST_P(CatalogLocationsTest, FaultyDocument_HasEveryFaultNamed) {
   const absl::Status status = Create(
       absl::StrCat("id: 'a b' timezone: 'Mars/Base' currency_code: 'pound' customer_id: '", std::string(65, 'x'),
                    "' reference_id: '", std::string(257, 'x'), "' postal_address { city: '", std::string(257, 'x'),
@@ -100,7 +101,7 @@ TEST_F(CatalogLocationsTest, FaultyDocument_HasEveryFaultNamed) {
   EXPECT_THAT(FieldsOf(catalog().CreateLocation(tenant_, {}, &ignored)), ElementsAre("location"));
 }
 
-TEST_F(CatalogLocationsTest, HugeDocument_IsRefused) {
+TEST_P(CatalogLocationsTest, HugeDocument_IsRefused) {
   pb::CreateLocationRequest request;
   for (int i = 0; i < 1'000'000; ++i) request.mutable_location()->add_tariff_elements("x");
   pb::Location ignored;
@@ -109,14 +110,14 @@ TEST_F(CatalogLocationsTest, HugeDocument_IsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("at most 1048576 are allowed"));
 }
 
-TEST_F(CatalogLocationsTest, SameIdTwice_AlreadyExists) {
+TEST_P(CatalogLocationsTest, SameIdTwice_AlreadyExists) {
   ASSERT_TRUE(Create(absl::StrCat(kLondon, "id: 'home'")).ok());
   const absl::Status status = Create(absl::StrCat(kLondon, "id: 'home'"));
   EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ReasonOf(status), "LOCATION_EXISTS");
 }
 
-TEST_F(CatalogLocationsTest, AnotherTenants_AreAsIfNotThere) {
+TEST_P(CatalogLocationsTest, AnotherTenants_AreAsIfNotThere) {
   const pb::Location location = AddLocation(kLondon);
   for (const Tenant& other : {Tenant{"acc_2", true}, Tenant{"acc_1", false}}) {
     pb::GetLocationRequest get;
@@ -136,7 +137,7 @@ TEST_F(CatalogLocationsTest, AnotherTenants_AreAsIfNotThere) {
   GetLocation(location.id());
 }
 
-TEST_F(CatalogLocationsTest, List_IsOfTheElementsThatThereAre) {
+TEST_P(CatalogLocationsTest, List_IsOfTheElementsThatThereAre) {
   AddElement(FlatElement("0.1") + "id: 'a' currency_code: 'GBP'");
   AddElement(FlatElement("0.1") + "id: 'dollars' currency_code: 'USD'");
   AddLocation(absl::StrCat(kLondon, "id: 'other'"));
@@ -149,7 +150,7 @@ TEST_F(CatalogLocationsTest, List_IsOfTheElementsThatThereAre) {
   EXPECT_EQ(location.tariff_status().commodity_export(), pb::ConnectionStatus::NOT_CONNECTED);
 }
 
-TEST_F(CatalogLocationsTest, Update_ChangesTheFieldsOfTheMask) {
+TEST_P(CatalogLocationsTest, Update_ChangesTheFieldsOfTheMask) {
   const pb::Location before = AddLocation(absl::StrCat(kLondon, "id: 'home' reference_id: 'A'"));
   pb::Location after;
   ASSERT_TRUE(
@@ -163,7 +164,7 @@ TEST_F(CatalogLocationsTest, Update_ChangesTheFieldsOfTheMask) {
   EXPECT_EQ(GetLocation("home").DebugString(), after.DebugString());
 }
 
-TEST_F(CatalogLocationsTest, UpdateOfAnOlderState_IsAborted) {
+TEST_P(CatalogLocationsTest, UpdateOfAnOlderState_IsAborted) {
   const pb::Location before = AddLocation(absl::StrCat(kLondon, "id: 'home'"));
   const std::string change = absl::StrCat("location { id: 'home' reference_id: 'B' etag: '", before.etag(), "' }");
   pb::Location after;
@@ -175,7 +176,7 @@ TEST_F(CatalogLocationsTest, UpdateOfAnOlderState_IsAborted) {
   EXPECT_TRUE(Delete("home", after.etag()).ok());
 }
 
-TEST_F(CatalogLocationsTest, UpdateThatIsRefused_ChangesNothing) {
+TEST_P(CatalogLocationsTest, UpdateThatIsRefused_ChangesNothing) {
   AddElement(FlatElement("0.1") + "id: 'a' currency_code: 'GBP'");
   const pb::Location before = AddLocation(absl::StrCat(kLondon, "id: 'home' tariff_elements: 'a'"));
   pb::Location after;
@@ -190,7 +191,7 @@ TEST_F(CatalogLocationsTest, UpdateThatIsRefused_ChangesNothing) {
   EXPECT_TRUE(Update("location { id: 'home' currency_code: 'EUR' }", &after).ok()) << "no element is left";
 }
 
-TEST_F(CatalogLocationsTest, Deleted_TakesItsOwnElementsWithIt) {
+TEST_P(CatalogLocationsTest, Deleted_TakesItsOwnElementsWithIt) {
   AddLocation(absl::StrCat(kLondon, "id: 'home'"));
   AddElement(FlatElement("0.1") + "id: 'own' location_id: 'home'");
   AddElement(FlatElement("0.1") + "id: 'shared' currency_code: 'GBP'");
@@ -203,7 +204,7 @@ TEST_F(CatalogLocationsTest, Deleted_TakesItsOwnElementsWithIt) {
   EXPECT_THAT(GetLocation("home").tariff_elements(), IsEmpty());
 }
 
-TEST_F(CatalogLocationsTest, Pages_AreTheLatestFirstAndStable) {
+TEST_P(CatalogLocationsTest, Pages_AreTheLatestFirstAndStable) {
   for (int i = 1; i <= 7; ++i) AddLocation(absl::StrCat(kLondon, "id: 'l", i, "' customer_id: 'c", i % 2, "'"));
   pb::ListLocationsResponse page = List("page_size: 3");
   EXPECT_EQ(page.object(), "list");
@@ -225,7 +226,7 @@ TEST_F(CatalogLocationsTest, Pages_AreTheLatestFirstAndStable) {
   EXPECT_EQ(List("page_size: 1000").data_size(), 8);
 }
 
-TEST_F(CatalogLocationsTest, TokenOfAnotherList_IsRefused) {
+TEST_P(CatalogLocationsTest, TokenOfAnotherList_IsRefused) {
   for (int i = 1; i <= 3; ++i) AddLocation(absl::StrCat(kLondon, "customer_id: 'c'"));
   const std::string token = List("page_size: 1").next_page_token();
   pb::ListLocationsResponse response;
@@ -239,7 +240,7 @@ TEST_F(CatalogLocationsTest, TokenOfAnotherList_IsRefused) {
               ElementsAre("page_size"));
 }
 
-TEST_F(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
+TEST_P(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
   for (int i = 1; i <= 5; ++i) AddLocation(absl::StrCat(kLondon, "id: 'l", i, "'"));
   const auto page = [&](const Page& part, bool more) {
     pb::ListLocationsResponse response;
@@ -261,7 +262,7 @@ TEST_F(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
               ElementsAre("ending_before"));
 }
 
-TEST_F(CatalogLocationsTest, Devices_AreKeptToo) {
+TEST_P(CatalogLocationsTest, Devices_AreKeptToo) {
   pb::Device device;
   ASSERT_TRUE(
       catalog().CreateDevice(tenant_, From<pb::CreateDeviceRequest>("device { reference_id: 'A' }"), &device).ok());
@@ -281,7 +282,7 @@ TEST_F(CatalogLocationsTest, Devices_AreKeptToo) {
   EXPECT_EQ(ReasonOf(catalog().DeleteDevice(tenant_, remove)), "DEVICE_NOT_FOUND");
 }
 
-TEST_F(CatalogLocationsTest, ReadOnlyCatalog_RefusesChanges) {
+TEST_P(CatalogLocationsTest, ReadOnlyCatalog_RefusesChanges) {
   options_.read_only = true;
   Reopen();
   const absl::Status status = Create(kLondon);
@@ -292,6 +293,8 @@ TEST_F(CatalogLocationsTest, ReadOnlyCatalog_RefusesChanges) {
   EXPECT_TRUE(catalog().Replace(documents).ok());
   GetLocation("home");
 }
+
+INSTANTIATE_TEST_SUITE_P(, CatalogLocationsTest, testing::EachStore(), testing::NameOfStore);
 
 }  // namespace
 }  // namespace costs::catalog

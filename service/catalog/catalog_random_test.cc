@@ -1,6 +1,6 @@
 // A random sequence of catalog calls, against a simple model in memory: the same
 // calls are refused, the same entries are there, and the same prices are paid; also
-// after the store was closed and opened.
+// after the store was closed and opened, and where two processes share it.
 //
 // Calls: COSTS_RANDOM_CALLS, 600 where that is not set.
 #include <gtest/gtest.h>
@@ -14,15 +14,17 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/testing/catalog_fixture.h"
+#include "service/catalog/testing/each_store.h"
 #include "service/engine/decimal.h"
 #include "service/engine/price_timeline.h"
 
 namespace costs::catalog {
 namespace {
 
-using testing::CatalogTest;
+using testing::EachStoreTest;
 using testing::FlatElement;
 using testing::From;
 
@@ -67,7 +69,7 @@ struct Model {
   }
 };
 
-class CatalogRandomTest : public CatalogTest {
+class CatalogRandomTest : public EachStoreTest {
  protected:
   int Random(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
   std::string Id(const char* prefix) { return absl::StrCat(prefix, Random(kIds)); }
@@ -196,6 +198,32 @@ class CatalogRandomTest : public CatalogTest {
     EXPECT_EQ(Upload(text).changed_count(), changed) << text;
   }
 
+  void MakeCall() {
+    switch (Random(8)) {
+      case 0:
+        CreateLocation();
+        break;
+      case 1:
+        UpdateList();
+        break;
+      case 2:
+        if (Random(2) == 0) DeleteLocation();
+        break;
+      case 3:
+      case 4:
+        CreateElement();
+        break;
+      case 5:
+        UpdateElement();
+        break;
+      case 6:
+        if (Random(2) == 0) DeleteElement();
+        break;
+      default:
+        UploadPrices();
+    }
+  }
+
   // The catalog says what the model says.
   void Compare() {
     pb::ListLocationsResponse locations;
@@ -240,32 +268,10 @@ class CatalogRandomTest : public CatalogTest {
   Model model_;
 };
 
-TEST_F(CatalogRandomTest, RandomCalls_DoAsTheModel) {
-  Open((folder_.path / "store").string());
+TEST_P(CatalogRandomTest, RandomCalls_DoAsTheModel) {
+  OpenKept();
   for (int call = 0; call < Calls() && !HasFailure(); ++call) {
-    switch (Random(8)) {
-      case 0:
-        CreateLocation();
-        break;
-      case 1:
-        UpdateList();
-        break;
-      case 2:
-        if (Random(2) == 0) DeleteLocation();
-        break;
-      case 3:
-      case 4:
-        CreateElement();
-        break;
-      case 5:
-        UpdateElement();
-        break;
-      case 6:
-        if (Random(2) == 0) DeleteElement();
-        break;
-      default:
-        UploadPrices();
-    }
+    MakeCall();
     if (call % 10 == 0) Compare();
     if (call % 50 == 0) {
       Reopen();
@@ -273,6 +279,40 @@ TEST_F(CatalogRandomTest, RandomCalls_DoAsTheModel) {
     }
   }
 }
+
+// Two catalogs on one database.
+class CatalogRandomReplicasTest : public CatalogRandomTest {
+ protected:
+  void AwaitTheSame() {
+    constexpr absl::Duration kPatience = absl::Seconds(60);
+    const absl::Time deadline = absl::Now() + kPatience;
+    while (snapshot()->version() != other_->snapshots().Get()->version() && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+  }
+
+  std::unique_ptr<Catalog> other_;
+};
+
+TEST_P(CatalogRandomReplicasTest, RandomCallsThroughEither_DoAsTheModel) {
+  OpenKept();
+  absl::StatusOr<std::unique_ptr<Catalog>> other = Catalog::Open(options_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  other_ = *std::move(other);
+  for (int call = 0; call < Calls() && !HasFailure(); ++call) {
+    if (Random(2) == 0) std::swap(catalog_, other_);
+    MakeCall();
+    if (call % 10 != 0) continue;
+    AwaitTheSame();
+    Compare();
+    std::swap(catalog_, other_);
+    Compare();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, CatalogRandomTest, testing::EachStore(), testing::NameOfStore);
+INSTANTIATE_TEST_SUITE_P(, CatalogRandomReplicasTest, ::testing::Values(testing::StoreKind::kPostgres),
+                         testing::NameOfStore);
 
 }  // namespace
 }  // namespace costs::catalog

@@ -30,7 +30,7 @@ template <typename Series, typename Entry, typename EntriesIn>
 absl::Status ApplySlice(const Change& change, int64_t row, const std::vector<Entry>& slice, EntriesIn entries_in,
                         Series* series, int64_t* changed_count) {
   std::vector<engine::Interval> changed;
-  const bool fresh = series->empty();
+  const bool fresh = series->empty() || slice.front().interval.start >= series->end();
   absl::StatusOr<Series> next = series->With(slice, &changed);
   if (!next.ok()) return next.status();
   std::vector<Entry> entries;

@@ -4,11 +4,12 @@
 #include "absl/strings/str_cat.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/testing/catalog_fixture.h"
+#include "service/catalog/testing/each_store.h"
 
 namespace costs::catalog {
 namespace {
 
-using testing::CatalogTest;
+using testing::EachStoreTest;
 using ::testing::ElementsAre;
 using testing::From;
 using ::testing::HasSubstr;
@@ -31,9 +32,9 @@ std::string Intensity(int64_t from, int64_t to, absl::string_view figures) {
 const char kAgile[] = "market_series: 'agile' currency_code: 'GBP'";
 const char kGb[] = "region: 'GB'";
 
-class CatalogSeriesTest : public CatalogTest {
+class CatalogSeriesTest : public EachStoreTest {
  protected:
-  CatalogSeriesTest() { Open((folder_.path / "store").string()); }
+  CatalogSeriesTest() { OpenKept(); }
 
   // "from-to=price ..." of a series.
   std::string PricesOf(const std::string& id) {
@@ -81,7 +82,7 @@ class CatalogSeriesTest : public CatalogTest {
   }
 };
 
-TEST_F(CatalogSeriesTest, Upload_MakesASeriesInTheOrderOfTime) {
+TEST_P(CatalogSeriesTest, Upload_MakesASeriesInTheOrderOfTime) {
   const auto response =
       Upload(absl::StrCat(kAgile, Price(3600, 5400, "-0.25"), Price(0, 1800, "0.1"), Price(1800, 3600, "0.123456789")));
   EXPECT_EQ(response.series_count(), 1);
@@ -94,7 +95,7 @@ TEST_F(CatalogSeriesTest, Upload_MakesASeriesInTheOrderOfTime) {
   EXPECT_EQ(snapshot()->version(), 1u);
 }
 
-TEST_F(CatalogSeriesTest, UploadAgain_CountsOnlyWhatIsNew) {
+TEST_P(CatalogSeriesTest, UploadAgain_CountsOnlyWhatIsNew) {
   Upload(absl::StrCat(kAgile, Price(0, 1800, "0.1"), Price(1800, 3600, "0.2")));
   auto response = Upload(absl::StrCat(kAgile, Price(0, 1800, "0.1"), Price(1800, 3600, "0.3"), Price(3600, 7200, "1")));
   EXPECT_EQ(response.changed_count(), 2);
@@ -105,7 +106,7 @@ TEST_F(CatalogSeriesTest, UploadAgain_CountsOnlyWhatIsNew) {
   EXPECT_EQ(PricesOf("agile"), "0-1800=0.1 1800-3600=0.3 3600-7200=1");
 }
 
-TEST_F(CatalogSeriesTest, NewPrices_ReplaceStoredOnesWhereTheyLie) {
+TEST_P(CatalogSeriesTest, NewPrices_ReplaceStoredOnesWhereTheyLie) {
   Upload(absl::StrCat(kAgile, Price(0, 3600, "1"), Price(3600, 7200, "2"), Price(7200, 10800, "3")));
   Upload(absl::StrCat(kAgile, Price(900, 1800, "9"), Price(5400, 9000, "8")));
   const std::string expected = "0-900=1 900-1800=9 1800-3600=1 3600-5400=2 5400-9000=8 9000-10800=3";
@@ -114,7 +115,7 @@ TEST_F(CatalogSeriesTest, NewPrices_ReplaceStoredOnesWhereTheyLie) {
   EXPECT_EQ(PricesOf("agile"), expected) << "the rows say the same as the snapshot";
 }
 
-TEST_F(CatalogSeriesTest, ManySeriesInOneUpload_AreAllApplied) {
+TEST_P(CatalogSeriesTest, ManySeriesInOneUpload_AreAllApplied) {
   std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload(tenant_);
   for (int i = 0; i < 300; ++i) {
     ASSERT_TRUE(upload
@@ -130,7 +131,7 @@ TEST_F(CatalogSeriesTest, ManySeriesInOneUpload_AreAllApplied) {
   EXPECT_EQ(PricesOf("s7"), "420-480=1 6420-6480=1 12420-12480=1");
 }
 
-TEST_F(CatalogSeriesTest, UploadWithoutCommit_DoesNothing) {
+TEST_P(CatalogSeriesTest, UploadWithoutCommit_DoesNothing) {
   {
     std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload(tenant_);
     ASSERT_TRUE(upload->Add(From<pb::UploadMarketPricesRequest>(absl::StrCat(kAgile, Price(0, 60, "1")))).ok());
@@ -139,7 +140,7 @@ TEST_F(CatalogSeriesTest, UploadWithoutCommit_DoesNothing) {
   EXPECT_EQ(snapshot()->FindMarket("agile"), nullptr);
 }
 
-TEST_F(CatalogSeriesTest, FaultyUpload_IsRefusedWithTheEntry) {
+TEST_P(CatalogSeriesTest, FaultyUpload_IsRefusedWithTheEntry) {
   Upload(absl::StrCat(kAgile, Price(0, 60, "1")));
   const struct {
     std::vector<std::string> messages;
@@ -182,7 +183,7 @@ TEST_F(CatalogSeriesTest, FaultyUpload_IsRefusedWithTheEntry) {
   EXPECT_EQ(snapshot()->version(), 1u);
 }
 
-TEST_F(CatalogSeriesTest, UploadOverTheLimit_IsRefused) {
+TEST_P(CatalogSeriesTest, UploadOverTheLimit_IsRefused) {
   options_.limits.upload_entries = 3;
   options_.limits.entries_per_message = 2;
   Reopen();
@@ -194,7 +195,7 @@ TEST_F(CatalogSeriesTest, UploadOverTheLimit_IsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("over the limit of 3 entries in an upload"));
 }
 
-TEST_F(CatalogSeriesTest, Intensities_UpdateTheFiguresThatTheySet) {
+TEST_P(CatalogSeriesTest, Intensities_UpdateTheFiguresThatTheySet) {
   auto response =
       UploadCarbon(absl::StrCat(kGb, Intensity(0, 1800, "forecast: 100"), Intensity(1800, 3600, "forecast: 50")));
   EXPECT_EQ(response.region_count(), 1);
@@ -209,7 +210,7 @@ TEST_F(CatalogSeriesTest, Intensities_UpdateTheFiguresThatTheySet) {
   EXPECT_EQ(IntensitiesOf("GB"), expected);
 }
 
-TEST_F(CatalogSeriesTest, FaultyIntensities_AreRefused) {
+TEST_P(CatalogSeriesTest, FaultyIntensities_AreRefused) {
   const struct {
     std::string figures;
     const char* field;
@@ -224,7 +225,7 @@ TEST_F(CatalogSeriesTest, FaultyIntensities_AreRefused) {
   }
 }
 
-TEST_F(CatalogSeriesTest, ListedIntensities_AreInTheOrderOfTime) {
+TEST_P(CatalogSeriesTest, ListedIntensities_AreInTheOrderOfTime) {
   std::string text = kGb;
   for (int i = 0; i < 10; ++i) absl::StrAppend(&text, Intensity(i * 60, i * 60 + 60, absl::StrCat("actual: ", i)));
   UploadCarbon(text);
@@ -259,7 +260,7 @@ TEST_F(CatalogSeriesTest, ListedIntensities_AreInTheOrderOfTime) {
   EXPECT_THAT(FieldsOf(refusal("region: 'GB' page_size: -1")), ElementsAre("page_size"));
 }
 
-TEST_F(CatalogSeriesTest, NewPrices_RemakeTheElementsThatFollowThem) {
+TEST_P(CatalogSeriesTest, NewPrices_RemakeTheElementsThatFollowThem) {
   Upload(absl::StrCat(kAgile, Price(0, 60, "1")));
   AddElement(
       "id: 'a' direction: IMPORT type: COMMODITY market_rates: true market_series: 'agile' currency_code: 'GBP'");
@@ -269,6 +270,8 @@ TEST_F(CatalogSeriesTest, NewPrices_RemakeTheElementsThatFollowThem) {
   Reopen();
   EXPECT_EQ(snapshot()->FindElement("a")->market->prices().size(), 2u);
 }
+
+INSTANTIATE_TEST_SUITE_P(, CatalogSeriesTest, testing::EachStore(), testing::NameOfStore);
 
 }  // namespace
 }  // namespace costs::catalog

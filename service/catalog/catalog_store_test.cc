@@ -1,13 +1,11 @@
-// The Catalog on its disk: what is kept, what is refused, and that a change is
-// there whole or not at all.
+// The Catalog in an SQLite file: what is refused, and that a change is there whole
+// or not at all. See catalog_stores_test.cc for what all stores have in common.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <atomic>
 #include <fstream>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -53,51 +51,12 @@ class CatalogStoreTest : public CatalogTest {
   const std::string path_;
 };
 
-TEST_F(CatalogStoreTest, Reopened_IsAsItWas) {
-  Open(path_);
-  AddCalendar("id: 'uk' rules { fixed_date { month: 12 day: 25 } }");
-  Upload(R"(market_series: "agile" currency_code: "GBP" prices { valid_from { seconds: 0 } valid_to { seconds: 60 }
-         rate: -0.125 })");
-  AddLocation(kHome);
-  AddElement(FlatElement("0.25") + "id: 'a' location_id: 'home' special_day_calendar: 'uk'");
-  AddElement(
-      "id: 'm' direction: IMPORT type: NON_COMMODITY market_rates: true market_series: 'agile' "
-      "currency_code: 'GBP'");
-  const std::string location = GetLocation("home").DebugString();
-  const std::string element = GetElement("a").DebugString();
-  const uint64_t version = snapshot()->version();
-  const absl::Time changed = catalog().last_changed();
-  Reopen();
-  EXPECT_EQ(GetLocation("home").DebugString(), location);
-  EXPECT_EQ(GetElement("a").DebugString(), element);
-  EXPECT_EQ(snapshot()->version(), version);
-  EXPECT_EQ(catalog().last_changed(), changed);
-  EXPECT_NE(snapshot()->FindElement("a")->special_days, nullptr);
-  EXPECT_EQ(snapshot()->FindElement("m")->market->size(), 1u);
-  EXPECT_FALSE(*catalog().Empty());
-}
-
 TEST_F(CatalogStoreTest, NewStore_IsEmptyAndItsOwners) {
   Open(path_);
   EXPECT_TRUE(*catalog().Empty());
   struct stat info;
   ASSERT_EQ(stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-}
-
-TEST_F(CatalogStoreTest, StoreOfAnotherAccount_IsEmptyForThisOne) {
-  Open(path_);
-  AddLocation(kHome);
-  tenant_.account_id = "acc_2";
-  catalog_.reset();
-  Open(path_);
-  EXPECT_TRUE(*catalog().Empty());
-  EXPECT_EQ(snapshot()->location_count(), 0u);
-  AddLocation(kHome);
-  tenant_.account_id = "acc_1";
-  catalog_.reset();
-  Open(path_);
-  GetLocation("home");
 }
 
 TEST_F(CatalogStoreTest, SecondServer_IsRefused) {
@@ -187,49 +146,6 @@ TEST_F(CatalogStoreTest, CommitThatFails_LeavesMemoryAndDiskAsTheyWere) {
   EXPECT_TRUE(catalog().CreateTariffElement(tenant_, request, &element).ok()) << "with room it works again";
   Reopen();
   EXPECT_EQ(GetLocation("home").tariff_elements_size(), 2);
-}
-
-TEST_F(CatalogStoreTest, LongUpload_DoesNotHoldUpReading) {
-  Open(path_);
-  AddLocation(kHome);
-  std::atomic<bool> done{false};
-  std::thread reader([&] {
-    while (!done) GetLocation("home");
-  });
-  for (int i = 0; i < 20; ++i) {
-    std::string text = absl::StrCat("market_series: 's", i, "' currency_code: 'GBP'");
-    for (int j = 0; j < 500; ++j) {
-      absl::StrAppend(&text, " prices { valid_from { seconds: ", j * 60, " } valid_to { seconds: ", j * 60 + 60,
-                      " } rate: ", j, " }");
-    }
-    Upload(text);
-  }
-  done = true;
-  reader.join();
-}
-
-TEST_F(CatalogStoreTest, ReplacedWhole_OrNotAtAll) {
-  Open(path_);
-  AddLocation("id: 'old' timezone: 'UTC' currency_code: 'GBP'");
-  const pb::Location home = AddLocation(kHome);
-  CatalogDocuments documents;
-  documents.locations.push_back(From<pb::Location>(std::string(kHome) + "tariff_elements: 'a' tariff_elements: 'b'"));
-  documents.elements.push_back(From<pb::TariffElement>(FlatElement("1") + "id: 'a' currency_code: 'GBP'"));
-  absl::Status status = catalog().Replace(documents);
-  ASSERT_EQ(ViolationsOf(status).size(), 1u) << status;
-  EXPECT_EQ(ViolationsOf(status)[0].field, "locations[0].tariff_elements[1]");
-  GetLocation("old");
-  documents.elements.push_back(From<pb::TariffElement>(FlatElement("1") + "id: 'b' currency_code: 'GBP'"));
-  status = catalog().Replace(documents);
-  ASSERT_TRUE(status.ok()) << status;
-  EXPECT_EQ(snapshot()->FindLocation("old"), nullptr);
-  EXPECT_EQ(snapshot()->location_count(), 1u);
-  EXPECT_EQ(GetLocation("home").time_created().seconds(), home.time_created().seconds());
-  Reopen();
-  EXPECT_EQ(GetLocation("home").tariff_elements_size(), 2);
-  ASSERT_TRUE(catalog().Replace(documents).ok());
-  ASSERT_TRUE(catalog().Replace({}).ok());
-  EXPECT_TRUE(*catalog().Empty());
 }
 
 }  // namespace

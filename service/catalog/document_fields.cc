@@ -15,6 +15,11 @@ namespace {
 constexpr int64_t kFirstSecond = -62'135'596'800;
 constexpr int64_t kLastSecond = 253'402'300'799;
 
+// Not every store takes it.
+void CheckNoNull(const std::string& text, const FieldPath& path, Violations* faults) {
+  if (text.find('\0') != std::string::npos) faults->Add(path, "has the character U+0000; leave it out");
+}
+
 }  // namespace
 
 void CheckId(const std::string& id, const FieldPath& path, Violations* faults) {
@@ -22,12 +27,14 @@ void CheckId(const std::string& id, const FieldPath& path, Violations* faults) {
 }
 
 void CheckBytes(const std::string& text, size_t most, const FieldPath& path, Violations* faults) {
+  CheckNoNull(text, path, faults);
   if (text.size() > most) {
     faults->Add(path, absl::StrCat("is ", text.size(), " bytes long; at most ", most, " are allowed"));
   }
 }
 
 void CheckCharacters(const std::string& text, size_t most, const FieldPath& path, Violations* faults) {
+  CheckNoNull(text, path, faults);
   const size_t count = CharactersIn(text);
   if (count > most) {
     faults->Add(path, absl::StrCat("is ", count, " characters long; at most ", most, " are allowed"));

@@ -1,6 +1,7 @@
 #include "service/catalog/document_table.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,9 +9,10 @@
 namespace costs::catalog {
 namespace {
 
-using sqlite::Query;
+using sql::Query;
 
 constexpr absl::string_view kOwned = " WHERE account_id = ?1 AND live_mode = ?2";
+constexpr int kVisitedAtATime = 10'000;
 constexpr absl::string_view kFields = "SELECT entry, created, id, document FROM ";
 
 void BindColumn(int parameter, const Column& column, Query* query) {
@@ -43,31 +45,43 @@ absl::StatusOr<std::vector<StoredDocument>> Read(Query* query) {
   return documents;
 }
 
+absl::StatusOr<std::optional<StoredDocument>> ReadOne(Query* query) {
+  std::optional<StoredDocument> document;
+  if (query->Next()) document = ReadRow(*query);
+  if (!query->status().ok()) return query->status();
+  return document;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<StoredDocument>> DocumentTable::Find(absl::string_view id) {
   Query query = database_->Prepare(absl::StrCat(kFields, table_, kOwned, " AND id = ?3"));
   query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, id);
-  absl::StatusOr<std::vector<StoredDocument>> found = Read(&query);
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::optional<StoredDocument>();
-  return std::optional<StoredDocument>(std::move(found->front()));
+  return ReadOne(&query);
+}
+
+absl::StatusOr<std::optional<StoredDocument>> DocumentTable::FindEntry(int64_t entry) {
+  Query query = database_->Prepare(absl::StrCat(kFields, table_, kOwned, " AND entry = ?3"));
+  query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, entry);
+  return ReadOne(&query);
 }
 
 absl::StatusOr<std::vector<StoredDocument>> DocumentTable::List(const std::vector<Column>& filters,
                                                                 const std::optional<ListPosition>& after,
                                                                 const std::optional<ListPosition>& before, int limit) {
+  constexpr int kFirstFilter = 4;
+  // A database may want each parameter up to the last to be there.
+  const int from_parameter = kFirstFilter + static_cast<int>(filters.size());
   const std::optional<ListPosition>& from = before ? before : after;
   const absl::string_view order = before ? "ASC" : "DESC";
-  const absl::string_view position = !from    ? ""
-                                     : before ? " AND (created, id) > (?4, ?5)"
-                                              : " AND (created, id) < (?4, ?5)";
-  constexpr int kFirstFilter = 6;
+  const std::string position = !from ? ""
+                                     : absl::StrCat(" AND (created, id) ", before ? ">" : "<", " (?", from_parameter,
+                                                    ", ?", from_parameter + 1, ")");
   Query query = database_->Prepare(absl::StrCat(kFields, table_, kOwned, Conditions(filters, kFirstFilter), position,
                                                 " ORDER BY created ", order, ", id ", order, " LIMIT ?3"));
   query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, limit);
-  if (from) query.Bind(4, from->created).Bind(5, from->id);
   for (size_t i = 0; i < filters.size(); ++i) BindColumn(kFirstFilter + static_cast<int>(i), filters[i], &query);
+  if (from) query.Bind(from_parameter, from->created).Bind(from_parameter + 1, from->id);
   absl::StatusOr<std::vector<StoredDocument>> documents = Read(&query);
   if (documents.ok() && before) std::reverse(documents->begin(), documents->end());
   return documents;
@@ -85,6 +99,23 @@ absl::Status DocumentTable::Visit(const std::vector<Column>& filters,
   return query.status();
 }
 
+absl::Status DocumentTable::VisitAll(absl::FunctionRef<absl::Status(const StoredDocument&)> visitor) {
+  ListPosition last = {std::numeric_limits<int64_t>::min(), ""};
+  for (;;) {
+    Query query = database_->Prepare(
+        absl::StrCat(kFields, table_, kOwned, " AND (created, id) > (?3, ?4) ORDER BY created, id LIMIT ?5"));
+    query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode);
+    query.Bind(3, last.created).Bind(4, last.id).Bind(5, kVisitedAtATime);
+    int count = 0;
+    for (; query.Next(); ++count) {
+      StoredDocument document = ReadRow(query);
+      if (absl::Status status = visitor(document); !status.ok()) return status;
+      last = {document.created, std::move(document.id)};
+    }
+    if (!query.status().ok() || count < kVisitedAtATime) return query.status();
+  }
+}
+
 absl::StatusOr<bool> DocumentTable::Empty() {
   Query query = database_->Prepare(absl::StrCat("SELECT 1 FROM ", table_, kOwned, " LIMIT 1"));
   const bool some = query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Next();
@@ -94,35 +125,44 @@ absl::StatusOr<bool> DocumentTable::Empty() {
 
 absl::StatusOr<int64_t> DocumentTable::Insert(absl::string_view id, int64_t created, const std::vector<Column>& columns,
                                               absl::string_view bytes) {
-  constexpr int kFirstColumn = 6;
+  constexpr int kFirstColumn = 7;
   std::string names, values;
   for (size_t i = 0; i < columns.size(); ++i) {
     absl::StrAppend(&names, ", ", columns[i].name);
     absl::StrAppend(&values, ", ?", kFirstColumn + i);
   }
-  Query query =
-      database_->Prepare(absl::StrCat("INSERT INTO ", table_, " (account_id, live_mode, id, created, document", names,
-                                      ") VALUES (?1, ?2, ?3, ?4, ?5", values, ")"));
+  const std::optional<int64_t> key = database_->NewKey();
+  Query query = database_->Prepare(
+      absl::StrCat("INSERT INTO ", table_, " (account_id, live_mode, id, created, document, entry", names,
+                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6", values, ")", key ? "" : " RETURNING entry"));
   query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, id).Bind(4, created).BindBlob(5, bytes);
+  key ? query.Bind(6, *key) : query.BindNull(6);
   for (size_t i = 0; i < columns.size(); ++i) BindColumn(kFirstColumn + static_cast<int>(i), columns[i], &query);
+  // A statement that gives no row need not be waited for.
+  const int64_t entry = key ? *key : query.Next() ? query.Int(0) : 0;
   if (absl::Status status = query.Run(); !status.ok()) return status;
-  return database_->last_rowid();
+  return entry;
 }
 
-absl::Status DocumentTable::Update(int64_t entry, const std::vector<Column>& columns, absl::string_view bytes) {
-  constexpr int kFirstColumn = 3;
+absl::Status DocumentTable::Update(absl::string_view id, const std::vector<Column>& columns, absl::string_view bytes) {
+  constexpr int kFirstColumn = 5;
   std::string changes;
   for (size_t i = 0; i < columns.size(); ++i) {
     absl::StrAppend(&changes, ", ", columns[i].name, " = ?", kFirstColumn + i);
   }
-  Query query = database_->Prepare(absl::StrCat("UPDATE ", table_, " SET document = ?2", changes, " WHERE entry = ?1"));
-  query.Bind(1, entry).BindBlob(2, bytes);
+  Query query =
+      database_->Prepare(absl::StrCat("UPDATE ", table_, " SET document = ?4", changes, kOwned, " AND id = ?3"));
+  query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, id).BindBlob(4, bytes);
   for (size_t i = 0; i < columns.size(); ++i) BindColumn(kFirstColumn + static_cast<int>(i), columns[i], &query);
   return query.Run();
 }
 
-absl::Status DocumentTable::Remove(int64_t entry) {
-  return database_->Prepare(absl::StrCat("DELETE FROM ", table_, " WHERE entry = ?1")).Bind(1, entry).Run();
+absl::Status DocumentTable::Remove(absl::string_view id) {
+  return database_->Prepare(absl::StrCat("DELETE FROM ", table_, kOwned, " AND id = ?3"))
+      .Bind(1, tenant_.account_id)
+      .Bind(2, tenant_.live_mode)
+      .Bind(3, id)
+      .Run();
 }
 
 absl::Status DocumentTable::RemoveAll() {

@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/variant.h"
 #include "service/catalog/tenant.h"
-#include "service/sqlite/database.h"
+#include "service/sql/database.h"
 
 namespace costs::catalog {
 
@@ -40,10 +40,11 @@ struct ListPosition {
 class DocumentTable {
  public:
   // All are borrowed; `table` is a table of the schema.
-  DocumentTable(sqlite::Database* database, absl::string_view table, const Tenant& tenant)
+  DocumentTable(sql::Database* database, absl::string_view table, const Tenant& tenant)
       : database_(database), table_(table), tenant_(tenant) {}
 
   absl::StatusOr<std::optional<StoredDocument>> Find(absl::string_view id);
+  absl::StatusOr<std::optional<StoredDocument>> FindEntry(int64_t entry);
   // In their order in a list, those that have each of the columns' values; of them
   // at most `limit` after `after`, or the last ones before `before`.
   absl::StatusOr<std::vector<StoredDocument>> List(const std::vector<Column>& filters,
@@ -53,17 +54,19 @@ class DocumentTable {
   // error of `visitor`, which may not use this table.
   absl::Status Visit(const std::vector<Column>& filters,
                      absl::FunctionRef<absl::Status(const StoredDocument&)> visitor);
+  // Each of all, as Visit; a part at a time, so that they need not all be in memory.
+  absl::Status VisitAll(absl::FunctionRef<absl::Status(const StoredDocument&)> visitor);
   absl::StatusOr<bool> Empty();
 
   // The new row.
   absl::StatusOr<int64_t> Insert(absl::string_view id, int64_t created, const std::vector<Column>& columns,
                                  absl::string_view bytes);
-  absl::Status Update(int64_t entry, const std::vector<Column>& columns, absl::string_view bytes);
-  absl::Status Remove(int64_t entry);
+  absl::Status Update(absl::string_view id, const std::vector<Column>& columns, absl::string_view bytes);
+  absl::Status Remove(absl::string_view id);
   absl::Status RemoveAll();
 
  private:
-  sqlite::Database* const database_;
+  sql::Database* const database_;
   const absl::string_view table_;
   const Tenant& tenant_;
 };

@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/refusal.h"
-#include "service/catalog/sqlite_store.h"
+#include "service/catalog/store.h"
 #include "xxhash.h"
 
 namespace costs::catalog {

@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "service/catalog/document_table.h"
 #include "service/engine/series.h"
-#include "service/sqlite/database.h"
+#include "service/sql/database.h"
 
 namespace costs::catalog {
 
@@ -25,11 +25,19 @@ engine::Decimal DecimalOf(int64_t nanos);
 class SeriesTable {
  public:
   // Both are borrowed.
-  SeriesTable(sqlite::Database* database, const Tenant& tenant) : database_(database), tenant_(tenant) {}
+  SeriesTable(sql::Database* database, const Tenant& tenant) : database_(database), tenant_(tenant) {}
 
   // All that is stored, whole.
   absl::StatusOr<std::vector<std::shared_ptr<const engine::MarketSeries>>> Market();
   absl::StatusOr<std::vector<std::shared_ptr<const engine::CarbonSeries>>> Carbon();
+  // One of them; null where there is none of that id.
+  absl::StatusOr<std::shared_ptr<const engine::MarketSeries>> FindMarket(absl::string_view id);
+  absl::StatusOr<std::shared_ptr<const engine::CarbonSeries>> FindCarbon(absl::string_view region);
+
+  // Of one series what lies in the interval, at least in part, in order; empty where
+  // there is no such series.
+  absl::StatusOr<std::vector<engine::MarketPrice>> Prices(absl::string_view id, engine::Interval interval);
+  absl::StatusOr<std::vector<engine::CarbonIntensity>> Intensities(absl::string_view region, engine::Interval interval);
 
   absl::StatusOr<bool> Empty();
   absl::Status RemoveAll();
@@ -46,11 +54,12 @@ class SeriesTable {
   absl::Status Write(int64_t series, const std::vector<engine::CarbonIntensity>& intensities, bool fresh);
 
  private:
-  template <typename Row>
-  absl::Status WriteRows(int64_t series, const std::vector<Row>& rows, bool fresh);
   absl::StatusOr<int64_t> FindRow(absl::string_view table, absl::string_view id);
+  absl::Status Remove(absl::string_view series_table, absl::string_view entries_table);
+  // `insert` wants the key, the tenant and the id, and gives the key.
+  absl::StatusOr<int64_t> InsertRow(absl::string_view id, sql::Query* insert);
 
-  sqlite::Database* const database_;
+  sql::Database* const database_;
   const Tenant& tenant_;
 };
 

@@ -1,7 +1,6 @@
 #include "service/catalog/sqlite_store.h"
 
 #include "absl/strings/str_cat.h"
-#include "service/catalog/refusal.h"
 
 namespace costs::catalog {
 namespace {
@@ -15,8 +14,10 @@ absl::Status InStore(const std::string& path, const absl::Status& status) {
 
 }  // namespace
 
+SqliteStore::SqliteStore(const std::string& path) : name_(absl::StrCat("store ", path)) {}
+
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path) {
-  std::unique_ptr<SqliteStore> store(new SqliteStore());
+  std::unique_ptr<SqliteStore> store(new SqliteStore(path));
   if (!path.empty()) {
     absl::StatusOr<std::unique_ptr<sqlite::FileLock>> lock = sqlite::FileLock::Take(path);
     if (!lock.ok()) return lock.status();
@@ -51,23 +52,6 @@ SqliteStore::~SqliteStore() {
   reader_.reset();
   writer_.reset();
   lock_.reset();
-}
-
-absl::Status StoreRefusal(const absl::Status& error) {
-  if (!ReasonOf(error).empty()) return error;
-  switch (error.code()) {
-    case absl::StatusCode::kResourceExhausted:
-      return Refuse(error.code(), "STORE_FULL",
-                    absl::StrCat("the catalog's disk has no room: ", error.message(),
-                                 "; nothing has changed, so make room and try again"));
-    case absl::StatusCode::kDataLoss:
-      return Refuse(error.code(), "STORE_BROKEN",
-                    absl::StrCat("the catalog's store is broken: ", error.message(), "; restore it from a copy"));
-    default:
-      return Refuse(
-          absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
-          absl::StrCat("the catalog's store cannot be used: ", error.message(), "; nothing has changed, so try again"));
-  }
 }
 
 }  // namespace costs::catalog

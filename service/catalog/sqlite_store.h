@@ -4,45 +4,47 @@
 // One process writes a store; a second that opens it is refused (an flock on
 // PATH.lock, which a killed process leaves behind harmlessly). The schema has a
 // number, and an older one is brought up to date when the store is opened, in one
-// transaction. Changes go through `writer`, one at a time; reading goes through
-// `reader`, which sees the last commit and never waits for a change that is being
-// written. In memory the two are one. See sqlite_schema.cc for the tables.
+// transaction. See sqlite_schema.cc for the tables.
 //
-// Thread-safe: hold a connection's mutex while it is in use.
+// Thread-safe, as store.h.
 #ifndef SERVICE_CATALOG_SQLITE_STORE_H_
 #define SERVICE_CATALOG_SQLITE_STORE_H_
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/catalog/store.h"
 #include "service/sqlite/database.h"
 #include "service/sqlite/store_file.h"
 
 namespace costs::catalog {
 
-struct StoreConnection {
-  std::mutex mutex;
-  std::unique_ptr<sqlite::Database> database;
-};
-
-class SqliteStore {
+class SqliteStore final : public Store {
  public:
   // Empty: in memory. Errors as Catalog::Open's.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path);
-  ~SqliteStore();
+  ~SqliteStore() override;
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  StoreConnection& writer() { return *writer_; }
-  StoreConnection& reader() { return *reader_; }
+  StoreConnection& writer() override { return *writer_; }
+  StoreConnection& reader() override { return *reader_; }
+  const std::string& name() const override { return name_; }
+  bool shared() const override { return false; }
+  absl::string_view revision_table() const override { return "revisions"; }
+  absl::Status OnReplaced() override { return absl::OkStatus(); }
+  std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>,
+                                    std::function<void(const absl::Status&)>) override {
+    return nullptr;
+  }
 
  private:
-  SqliteStore() = default;
+  explicit SqliteStore(const std::string& path);
   absl::Status OpenFile(const std::string& path);
 
+  std::string name_;
   std::unique_ptr<sqlite::FileLock> lock_;
   std::shared_ptr<StoreConnection> writer_ = std::make_shared<StoreConnection>();
   std::shared_ptr<StoreConnection> reader_;
@@ -55,10 +57,6 @@ absl::Status MigrateSchema(sqlite::Database* database);
 
 // Of the schema that this version writes.
 inline constexpr int kSchemaVersion = 1;
-
-// What a caller may be told about an error of the database: a refusal. What is one
-// already stays as it is.
-absl::Status StoreRefusal(const absl::Status& error);
 
 }  // namespace costs::catalog
 

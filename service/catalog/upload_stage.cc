@@ -9,7 +9,7 @@
 #include "service/catalog/fault_log.h"
 #include "service/catalog/names.h"
 #include "service/catalog/refusal.h"
-#include "service/catalog/sqlite_store.h"
+#include "service/catalog/store.h"
 
 namespace costs::catalog {
 namespace {

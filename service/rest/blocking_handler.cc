@@ -19,7 +19,7 @@ Answer Cancelled() {
 
 Answer TooMany() {
   return Refused(ErrorFromStatus(
-      catalog::Overloaded("Too many requests of the catalog are under way; try again in a second.", absl::Seconds(1))));
+      catalog::Overloaded("Too many requests of this kind are under way; try again in a second.", absl::Seconds(1))));
 }
 
 }  // namespace

@@ -3,13 +3,12 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/timestamp.pb.h>
 
-#include <charconv>
-
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "service/rest/json_number.h"
 
 namespace costs::rest {
 namespace {
@@ -121,9 +120,8 @@ class Writer {
   }
 
   void Number(double value) {
-    char text[32];
-    const std::to_chars_result end = std::to_chars(text, text + sizeof text, value);
-    Raw(absl::string_view(text, static_cast<size_t>(end.ptr - text)), rapidjson::kNumberType);
+    // Plain digits: a reader tells an integer by them.
+    Raw(ShortestText(value), rapidjson::kNumberType);
   }
 
   const UtcOffset offset_;

@@ -71,7 +71,7 @@ absl::string_view TypeOf(int status) {
   return status < 500 ? "invalid_request" : "api_error";
 }
 
-// The HTTP status of a refusal. 412: the state that the caller's etag names is not
+// The HTTP status of a refusal. 499: the client closed the request. 412: the state that the caller's etag names is not
 // the stored one.
 int StatusOfRefusal(absl::StatusCode code) {
   switch (code) {
@@ -89,6 +89,10 @@ int StatusOfRefusal(absl::StatusCode code) {
       return 503;
     case absl::StatusCode::kResourceExhausted:
       return 507;
+    case absl::StatusCode::kCancelled:
+      return 499;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 504;
     default:
       return 500;
   }

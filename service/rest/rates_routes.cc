@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "energy/costs/v1/tariffs_service.pb.h"
 #include "service/rest/blocking_handler.h"
@@ -14,6 +13,7 @@
 #include "service/rest/document_writer.h"
 #include "service/rest/exchange.h"
 #include "service/rest/http_error.h"
+#include "service/rest/request_target.h"
 
 namespace costs::rest {
 namespace {
@@ -21,16 +21,6 @@ namespace {
 namespace v1 = energy::costs::v1;
 using rates::LocationRates;
 using Names = std::vector<absl::string_view>;
-
-bool IsTime(absl::string_view key) { return key == "start_time" || key == "end_time"; }
-
-// With `+` where a query that was not encoded lost it.
-Query Mended(Query query) {
-  for (auto& [key, value] : query) {
-    if (IsTime(key)) value = absl::StrReplaceAll(value, {{" ", "+"}});
-  }
-  return query;
-}
 
 // The offset of the period's end; UTC where that is no time.
 UtcOffset OffsetOf(const Query& query) {
@@ -47,7 +37,7 @@ Handler HandlerOf(const LocationRates* rates, executor::CatalogThreads* threads,
   return BlockingHandler(&threads->reading, [rates, method, names = std::move(names)](const Request& request) {
     Asked asked;
     Answered answered;
-    const Query query = Mended(request.query);
+    const Query query = WithPlusInTimes(request.query);
     absl::Status status = ReadQuery(query, names, &asked);
     if (status.ok()) {
       asked.set_location_id(request.parameters[0]);

@@ -1,5 +1,7 @@
 #include "service/rest/request_target.h"
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -96,6 +98,13 @@ absl::StatusOr<RequestTarget> ParseRequestTarget(absl::string_view target) {
     parsed.query.emplace_back(*std::move(key), *std::move(value));
   }
   return parsed;
+}
+
+Query WithPlusInTimes(Query query) {
+  for (auto& [key, value] : query) {
+    if (key == "start_time" || key == "end_time") std::replace(value.begin(), value.end(), ' ', '+');
+  }
+  return query;
 }
 
 }  // namespace costs::rest

@@ -25,6 +25,9 @@ struct RequestTarget {
 // another form, a broken percent code, bytes that are not UTF-8, or a fragment.
 absl::StatusOr<RequestTarget> ParseRequestTarget(absl::string_view target);
 
+// With `+` in start_time and end_time where a query that was not encoded lost it.
+Query WithPlusInTimes(Query query);
+
 }  // namespace costs::rest
 
 #endif  // SERVICE_REST_REQUEST_TARGET_H_

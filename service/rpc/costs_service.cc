@@ -120,8 +120,11 @@ class CostsService::Allocators {
   ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{kUnaryArenaBytes};
 };
 
-CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptions options)
-    : calculator_(calculator), options_(std::move(options)), allocators_(std::make_unique<Allocators>()) {
+CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptions options, CostsServiceReports reports)
+    : calculator_(calculator),
+      options_(std::move(options)),
+      reports_(reports),
+      allocators_(std::make_unique<Allocators>()) {
   SetMessageAllocatorFor_CalculateInstantCost(&allocators_->unary);
   SetMessageAllocatorFor_BatchCalculateInstantCosts(&allocators_->batch);
 }
@@ -158,6 +161,36 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* CostsService::Strea
     grpc::CallbackServerContext* context) {
   return InstantStream::Start(calculator_, {options_.account_id, options_.live_mode, options_.stream_chunk_limit},
                               &streams_, context);
+}
+
+namespace {
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* Report(const CostsServiceReports& reports,
+                                 absl::Status (records::Reports::*method)(const Request&, Response*) const,
+                                 grpc::CallbackServerContext* context, const Request* request, Response* response) {
+  if (reports.reports == nullptr) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this server makes no reports"));
+    return reactor;
+  }
+  return reports.calls->Start(context, &reports.threads->reading, [of = reports.reports, method, request, response] {
+    return (of->*method)(*request, response);
+  });
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* CostsService::GetIntervalCosts(grpc::CallbackServerContext* context,
+                                                         const v1::GetIntervalCostsRequest* request,
+                                                         v1::GetIntervalCostsResponse* response) {
+  return Report(reports_, &records::Reports::GetIntervalCosts, context, request, response);
+}
+
+grpc::ServerUnaryReactor* CostsService::GetSessionCosts(grpc::CallbackServerContext* context,
+                                                        const v1::GetSessionCostsRequest* request,
+                                                        v1::GetSessionCostsResponse* response) {
+  return Report(reports_, &records::Reports::GetSessionCosts, context, request, response);
 }
 
 }  // namespace costs::rpc

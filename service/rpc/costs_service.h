@@ -1,5 +1,5 @@
-// energy.costs.v1.CostsService over a Calculator: translate, call, map the
-// status. The instant calls only; the report calls answer UNIMPLEMENTED.
+// energy.costs.v1.CostsService over a Calculator and the reports on stored records:
+// translate, call, map the status.
 #ifndef SERVICE_RPC_COSTS_SERVICE_H_
 #define SERVICE_RPC_COSTS_SERVICE_H_
 
@@ -9,7 +9,10 @@
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "service/calculator/calculator.h"
+#include "service/executor/record_threads.h"
+#include "service/records/reports.h"
 #include "service/rpc/stream_registry.h"
+#include "service/rpc/unary_calls.h"
 
 namespace costs::rpc {
 
@@ -19,6 +22,14 @@ struct CostsServiceOptions {
   bool live_mode = true;
   size_t batch_limit = 1000;          // records in a batch
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
+};
+
+// What GetIntervalCosts and GetSessionCosts answer with. All are borrowed, and
+// outlive the server. Without `reports` the two answer UNIMPLEMENTED.
+struct CostsServiceReports {
+  const records::Reports* reports = nullptr;
+  executor::RecordThreads* threads = nullptr;
+  UnaryCalls* calls = nullptr;
 };
 
 namespace costs_service_internal {
@@ -33,11 +44,10 @@ using Methods = Api::WithCallbackMethod_CalculateInstantCost<
 
 }  // namespace costs_service_internal
 
-// Thread-safe. Both arguments must outlive the server that it is registered
-// with.
+// Thread-safe. The calculator must outlive the server that it is registered with.
 class CostsService final : public costs_service_internal::Methods {
  public:
-  CostsService(calculator::Calculator* calculator, CostsServiceOptions options);
+  CostsService(calculator::Calculator* calculator, CostsServiceOptions options, CostsServiceReports reports = {});
   ~CostsService() override;
 
   grpc::ServerUnaryReactor* CalculateInstantCost(grpc::CallbackServerContext* context,
@@ -51,11 +61,20 @@ class CostsService final : public costs_service_internal::Methods {
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamInstantCosts(
       grpc::CallbackServerContext* context) override;
 
+  grpc::ServerUnaryReactor* GetIntervalCosts(grpc::CallbackServerContext* context,
+                                             const energy::costs::v1::GetIntervalCostsRequest* request,
+                                             energy::costs::v1::GetIntervalCostsResponse* response) override;
+
+  grpc::ServerUnaryReactor* GetSessionCosts(grpc::CallbackServerContext* context,
+                                            const energy::costs::v1::GetSessionCostsRequest* request,
+                                            energy::costs::v1::GetSessionCostsResponse* response) override;
+
   // Ends the streams that are open: what they have sent is answered, then they
   // finish with UNAVAILABLE. For a server that shuts down.
   void EndStreams() { streams_.EndAll(); }
 
-  // Calls that have arrived and are not yet over for gRPC.
+  // Calls that have arrived and are not yet over for gRPC, but for those that `calls`
+  // of the reports counts.
   size_t calls_in_flight();
 
  private:
@@ -63,6 +82,7 @@ class CostsService final : public costs_service_internal::Methods {
 
   calculator::Calculator* const calculator_;
   const CostsServiceOptions options_;
+  const CostsServiceReports reports_;
   const std::unique_ptr<Allocators> allocators_;
   StreamRegistry streams_;
 };

@@ -22,6 +22,15 @@ constexpr size_t kAnswersPerMessage = 1000;
 // Answers that may wait for the peer before reading stops.
 constexpr size_t kMostPending = 2000;
 
+// Records, and chunks, that may be with the calculator before reading stops: some
+// commits' worth, where a commit of a disk takes milliseconds.
+constexpr size_t kMostRecordsUnderWay = 20'000;
+constexpr size_t kMostChunksUnderWay = 1'024;
+
+// Chunks that are kept to be used again; of those with room for many records one.
+constexpr size_t kMostSpareChunks = 64;
+constexpr size_t kLargeChunk = 256;
+
 // A message whose arena has grown past this gives it back. A field that comes
 // and goes leaves its old place on the arena unused.
 constexpr uint64_t kMostArenaBytes = 4 << 20;
@@ -98,6 +107,16 @@ class InstantStream::AnswerMessage {
   size_t weight_ = 0;
 };
 
+// Records on their way through the calculator.
+struct InstantStream::Chunk {
+  RecycledArena arena;
+  v1::StreamInstantCostsRequest* request = nullptr;  // on the arena
+  calculator::Batch batch;
+  std::vector<calculator::Submission> submissions;
+  std::vector<calculator::Outcome> outcomes;
+  bool done = false;  // guarded by the stream's mutex
+};
+
 InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Settings& settings,
                                     StreamRegistry* registry, grpc::CallbackServerContext* context) {
   std::shared_ptr<InstantStream> stream(new InstantStream(calculator, settings, registry, context));
@@ -110,13 +129,11 @@ InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Se
 
 InstantStream::InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
                              grpc::CallbackServerContext* context)
-    : calculator_(calculator), settings_(settings), registry_(registry), context_(context), flow_(kMostPending) {
-  request_ = request_arena_.Renew<v1::StreamInstantCostsRequest>();
-  batch_.caller.account_id = settings_.account_id;
-  batch_.caller.live_mode = settings_.live_mode;
-  batch_.caller.deadline = absl::FromChrono(context->deadline());
-  batch_.caller.cancelled = [context] { return context->IsCancelled(); };
-}
+    : calculator_(calculator),
+      settings_(settings),
+      registry_(registry),
+      context_(context),
+      flow_({kMostPending, kMostRecordsUnderWay, kMostChunksUnderWay}) {}
 
 InstantStream::~InstantStream() = default;
 
@@ -131,35 +148,97 @@ void InstantStream::OnReadDone(bool ok) {
     return;
   }
   if (!flow_.ReadArrived()) return;
-  if (grpc::Status refusal = ReadChunk(); !refusal.ok()) {
+  std::unique_ptr<Chunk> taken = TakeChunk();
+  if (grpc::Status refusal = ReadChunk(taken.get()); !refusal.ok()) {
     refusal_ = std::move(refusal);
     Do(flow_.ReadEnded());
     return;
   }
-  const size_t count = static_cast<size_t>(request_->records_size());
-  submissions_.resize(count);
-  if (outcomes_.size() < count) outcomes_.resize(count);
-  for (size_t i = 0; i < count; ++i) {
-    submissions_[i] = DecodeSubmission(request_->records(static_cast<int>(i)).record());
+  Chunk* const chunk = taken.get();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    chunks_.push_back(std::move(taken));
   }
-  batch_.options = DecodeOptions(*request_);
-  batch_.submissions = submissions_;
-  batch_.outcomes = absl::MakeSpan(outcomes_.data(), count);
-  calculator_->Calculate(&batch_, [this] { Answer(); });
+  flow_.HandingOn(chunk->submissions.size());
+  calculator_->Calculate(&chunk->batch, [this, chunk] { Calculated(chunk); });
+  Do(flow_.HandedOn());
 }
 
-grpc::Status InstantStream::ReadChunk() {
-  if (!grpc::SerializationTraits<v1::StreamInstantCostsRequest>::Deserialize(&incoming_, request_).ok()) {
+std::unique_ptr<InstantStream::Chunk> InstantStream::TakeChunk() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!spare_.empty()) {
+      std::unique_ptr<Chunk> chunk = std::move(spare_.back());
+      spare_.pop_back();
+      return chunk;
+    }
+  }
+  auto chunk = std::make_unique<Chunk>();
+  chunk->batch.caller.account_id = settings_.account_id;
+  chunk->batch.caller.live_mode = settings_.live_mode;
+  chunk->batch.caller.deadline = absl::FromChrono(context_->deadline());
+  chunk->batch.caller.cancelled = [context = context_] { return context->IsCancelled(); };
+  chunk->request = chunk->arena.Renew<v1::StreamInstantCostsRequest>();
+  return chunk;
+}
+
+void InstantStream::Recycle(std::unique_ptr<Chunk> chunk) {
+  chunk->batch.keep_alive.reset();
+  if (chunk->batch.options.include_breakdown) std::vector<calculator::Outcome>().swap(chunk->outcomes);
+  chunk->request = chunk->arena.Renew<v1::StreamInstantCostsRequest>();
+  chunk->done = false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (spare_.empty() || (spare_.size() < kMostSpareChunks && chunk->outcomes.capacity() < kLargeChunk)) {
+    spare_.push_back(std::move(chunk));
+  }
+}
+
+grpc::Status InstantStream::ReadChunk(Chunk* chunk) {
+  if (!grpc::SerializationTraits<v1::StreamInstantCostsRequest>::Deserialize(&incoming_, chunk->request).ok()) {
     return InvalidField("records",
                         "cannot be read: the bytes are no StreamInstantCostsRequest, or a text is not UTF-8; the "
                         "stream ends here");
   }
-  const size_t count = static_cast<size_t>(request_->records_size());
+  const size_t count = static_cast<size_t>(chunk->request->records_size());
   if (count == 0 || count > settings_.chunk_limit) {
     return InvalidField("records", absl::StrCat("holds ", count, " records; a chunk must hold 1 to ",
                                                 settings_.chunk_limit, "; the stream ends here"));
   }
+  chunk->submissions.resize(count);
+  if (chunk->outcomes.size() < count) chunk->outcomes.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    chunk->submissions[i] = DecodeSubmission(chunk->request->records(static_cast<int>(i)).record());
+  }
+  chunk->batch.options = DecodeOptions(*chunk->request);
+  chunk->batch.submissions = chunk->submissions;
+  chunk->batch.outcomes = absl::MakeSpan(chunk->outcomes.data(), count);
   return grpc::Status::OK;
+}
+
+void InstantStream::Calculated(Chunk* chunk) {
+  std::shared_ptr<InstantStream> self;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    chunk->done = true;
+    if (answering_) return;
+    answering_ = true;
+    // The stream may be over, and gone, with the last answer. It is not over yet:
+    // this chunk is under way.
+    self = self_;
+  }
+  for (;;) {
+    std::unique_ptr<Chunk> oldest;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (chunks_.empty() || !chunks_.front()->done) {
+        answering_ = false;
+        return;
+      }
+      oldest = std::move(chunks_.front());
+      chunks_.pop_front();
+    }
+    Answer(std::move(oldest));
+  }
 }
 
 // The message that the next answer goes into: the last one if it has room.
@@ -176,33 +255,34 @@ InstantStream::AnswerMessage* InstantStream::WithRoom(size_t weight, std::vector
   return message;
 }
 
-void InstantStream::Answer() {
+void InstantStream::Answer(std::unique_ptr<Chunk> chunk) {
+  const calculator::Batch& batch = chunk->batch;
+  const v1::StreamInstantCostsRequest& request = *chunk->request;
   std::vector<AnswerMessage*> messages;
   if (AnswerMessage* newest = flow_.TakeNewest()) messages.push_back(newest);
-  const bool full = request_->view() == v1::MeterRecordView::FULL;
-  for (size_t i = 0; i < batch_.outcomes.size(); ++i) {
-    const calculator::Outcome& outcome = batch_.outcomes[i];
+  const bool full = request.view() == v1::MeterRecordView::FULL;
+  for (size_t i = 0; i < batch.outcomes.size(); ++i) {
+    const calculator::Outcome& outcome = batch.outcomes[i];
     const size_t weight = WeightOf(outcome);
     AnswerMessage* message = WithRoom(weight, &messages);
     v1::SequencedOutcome* item = message->Add(weight);
-    item->set_sequence(request_->records(static_cast<int>(i)).sequence());
+    item->set_sequence(request.records(static_cast<int>(i)).sequence());
     if (!outcome.ok()) {
       EncodeFailure(*outcome.failure, absl::StrCat("records[", i, "].record."), item->mutable_status());
       continue;
     }
     v1::MeterRecord* record = message->LendTo(item);
     if (full) {
-      EncodeFull(submissions_[i], outcome.record, batch_, record);
+      EncodeFull(chunk->submissions[i], outcome.record, batch, record);
     } else {
       // A record that was lent out for a full view before holds more than this one shall.
       if (!record->object().empty()) record->Clear();
-      EncodeLean(submissions_[i], outcome.record, record);
+      EncodeLean(chunk->submissions[i], outcome.record, record);
     }
   }
-  batch_.keep_alive.reset();
-  if (batch_.options.include_breakdown) std::vector<calculator::Outcome>().swap(outcomes_);
-  request_ = request_arena_.Renew<v1::StreamInstantCostsRequest>();
-  Do(flow_.Answered(messages));
+  const size_t count = batch.outcomes.size();
+  Recycle(std::move(chunk));
+  Do(flow_.Answered(messages, count));
 }
 
 void InstantStream::OnWriteDone(bool ok) {

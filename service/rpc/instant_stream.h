@@ -1,4 +1,6 @@
-// One StreamInstantCosts call: reads chunks, has them priced, writes answers.
+// One StreamInstantCosts call: reads chunks, has them priced, writes answers. Several
+// chunks are with the calculator at once where it takes its time; it is given them in
+// their order, one call after the other, and they are answered in their order.
 //
 // It takes the messages as bytes. gRPC's own reading reports a message that it
 // cannot read as it reports the end of the requests, and a stream that then ends
@@ -9,7 +11,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
@@ -40,6 +44,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   // A response message on an arena, its records used again and again.
   class AnswerMessage;
   using Flow = StreamFlow<AnswerMessage>;
+  struct Chunk;
 
   InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
                 grpc::CallbackServerContext* context);
@@ -48,9 +53,14 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   void OnWriteDone(bool ok) override;
   void OnDone() override;
 
-  // The refusal of the chunk that has arrived, or OK.
-  grpc::Status ReadChunk();
-  void Answer();
+  // Reads what has arrived; a refusal, or OK.
+  grpc::Status ReadChunk(Chunk* chunk);
+  std::unique_ptr<Chunk> TakeChunk();
+  void Recycle(std::unique_ptr<Chunk> chunk);
+  // The chunk is calculated: answers it, and those after it that have waited for it,
+  // unless one before it is still to come.
+  void Calculated(Chunk* chunk);
+  void Answer(std::unique_ptr<Chunk> chunk);
   AnswerMessage* WithRoom(size_t weight, std::vector<AnswerMessage*>* messages);
   void Do(Flow::Next next);
   grpc::Status EndStatus() const;
@@ -65,13 +75,12 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   std::atomic<bool> draining_{false};
   grpc::Status refusal_;  // of the chunk that ended the stream; set by the reader
 
-  // The chunk under way.
-  grpc::ByteBuffer incoming_;
-  RecycledArena request_arena_;
-  energy::costs::v1::StreamInstantCostsRequest* request_;  // on its arena
-  calculator::Batch batch_;
-  std::vector<calculator::Submission> submissions_;
-  std::vector<calculator::Outcome> outcomes_;
+  grpc::ByteBuffer incoming_;  // of the read under way
+
+  std::mutex mutex_;
+  std::deque<std::unique_ptr<Chunk>> chunks_;  // guarded by mutex_: with the calculator or done, the oldest first
+  std::vector<std::unique_ptr<Chunk>> spare_;  // guarded by mutex_
+  bool answering_ = false;                     // guarded by mutex_: a thread answers what is done
 
   AnswerMessage* under_way_ = nullptr;                    // being written
   std::vector<std::unique_ptr<AnswerMessage>> messages_;  // all that were ever made

@@ -1,9 +1,9 @@
 #include "service/rpc/record_codec.h"
 
-#include <cmath>
 #include <string>
 
 #include "service/calculator/record_id.h"
+#include "service/engine/nearest_double.h"
 
 namespace costs::rpc {
 namespace {
@@ -31,28 +31,7 @@ constexpr int kConfidenceDigits = 3;
 
 absl::string_view View(const std::string& text) { return absl::string_view(text.data(), text.size()); }
 
-constexpr int64_t Power(int64_t base, int exponent) { return exponent == 0 ? 1 : base * Power(base, exponent - 1); }
-
-// The nearest double to units / 10^digits, half-even: what a reader gets who
-// reads the exact decimal. |units| < 2^111.
-template <int digits>
-double Major(engine::Int128 units) {
-  constexpr engine::Int128 kExact = engine::Int128{1} << 53;
-  if (units >= -kExact && units <= kExact) {
-    // Both are exact doubles, so the division's rounding is the only one.
-    return static_cast<double>(static_cast<int64_t>(units)) / static_cast<double>(Power(10, digits));
-  }
-  // Two roundings would not do: so an integer of more bits than a double has,
-  // whose last bit also stands for all that is cut off.
-  constexpr int kShift = 16;
-  const unsigned __int128 magnitude = static_cast<unsigned __int128>(units < 0 ? -units : units) << kShift;
-  const unsigned __int128 quotient = magnitude / Power(5, digits);
-  const unsigned __int128 cut_off = magnitude % Power(5, digits) != 0 ? 1 : 0;
-  const double value = std::ldexp(static_cast<double>(quotient | cut_off), -kShift - digits);
-  return units < 0 ? -value : value;
-}
-
-double ConfidenceOf(engine::Confidence thousandths) { return Major<kConfidenceDigits>(thousandths); }
+double ConfidenceOf(engine::Confidence thousandths) { return engine::NearestDouble<kConfidenceDigits>(thousandths); }
 
 void SetTime(engine::Instant at, google::protobuf::Timestamp* message) {
   message->set_seconds(at.ns / engine::kNanosPerSecond);
@@ -84,9 +63,9 @@ void EncodeBreakdown(const PricedRecord& record, v1::MeterRecordData* data) {
       element->set_rate(rate.rate);
       element->set_confidence(ConfidenceOf(rate.confidence));
     }
-    if (segment.cost) out->set_cost(Major<kMoneyDigits>(*segment.cost));
+    if (segment.cost) out->set_cost(engine::NearestDouble<kMoneyDigits>(*segment.cost));
     if (segment.intensity) out->set_intensity(*segment.intensity);
-    if (segment.carbon) out->set_carbon(Major<kCarbonDigits>(*segment.carbon));
+    if (segment.carbon) out->set_carbon(engine::NearestDouble<kCarbonDigits>(*segment.carbon));
   }
 }
 
@@ -98,14 +77,14 @@ void EncodeData(const Submission& submission, const PricedRecord& record, v1::Me
   data->mutable_energy()->set_value(static_cast<double>(record.energy_wh));
   if (record.tariff) {
     v1::TariffCost* tariff = data->mutable_tariff();
-    tariff->set_value(Major<kMoneyDigits>(record.tariff->micros));
+    tariff->set_value(engine::NearestDouble<kMoneyDigits>(record.tariff->micros));
     tariff->set_confidence(ConfidenceOf(record.tariff->confidence));
   } else {
     data->clear_tariff();
   }
   if (record.carbon) {
     v1::CarbonFootprint* carbon = data->mutable_carbon();
-    carbon->set_value(Major<kCarbonDigits>(record.carbon->milligrams));
+    carbon->set_value(engine::NearestDouble<kCarbonDigits>(record.carbon->milligrams));
     carbon->set_confidence(ConfidenceOf(record.carbon->confidence));
   } else {
     data->clear_carbon();

@@ -1,11 +1,13 @@
-// What a stream whose reading, answering and writing overlap does next.
+// What a stream whose reading, calculating, answering and writing overlap does next.
 //
-// One chunk at a time is read and answered, while at most one message of
-// answers is being written. Answers of several chunks gather in one message
-// while the write before is under way, so a fast stream of single records costs
-// few writes. When `most_pending` answers or more wait to be written, reading
-// stops until the peer has taken some: a peer that does not read never grows
-// the memory.
+// One chunk at a time is read; as soon as it is handed on to be calculated the next
+// one is read, so that many may be under way where that takes long. They are answered
+// one after the other, in their order, while at most one message of answers is being
+// written. Answers of several chunks gather in one message while the write before
+// is under way, so a fast stream of single records costs few writes. When
+// `most_pending` answers or more wait to be written, or too much is being
+// calculated, reading stops until that has changed: a peer that does not read never
+// grows the memory.
 //
 // It holds no gRPC type: the owner starts what Next says. Thread-safe; each
 // event is reported once, by the thread that saw it.
@@ -32,7 +34,13 @@ class StreamFlow {
     bool finish = false;
   };
 
-  explicit StreamFlow(size_t most_pending) : most_pending_(most_pending) {}
+  struct Limits {
+    size_t pending;                   // weight of the answers that wait to be written
+    size_t records_under_way = 1;     // being calculated; reached, not passed, but by the last chunk
+    size_t chunks_under_way = 1'000;  // likewise
+  };
+
+  explicit StreamFlow(const Limits& limits) : limits_(limits) {}
 
   // The stream begins: the first read.
   Next Begin() {
@@ -49,13 +57,28 @@ class StreamFlow {
     return Decide();
   }
 
-  // The read under way brought a chunk, which its reader will answer. False: the
+  // The read under way brought a chunk, which its reader will hand on. False: the
   // stream has finished meanwhile, and the chunk is dropped.
   bool ReadArrived() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (finished_) return false;
-    input_ = Input::kAnswering;
+    input_ = Input::kHandingOn;
     return true;
+  }
+
+  // The chunk that has arrived, of so many records, is about to be handed on: from now
+  // on it may be answered.
+  void HandingOn(size_t records) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++chunks_;
+    records_ += records;
+  }
+
+  // It has been handed on, and perhaps been answered already.
+  Next HandedOn() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    input_ = Input::kIdle;
+    return Decide();
   }
 
   // While answering: the newest waiting message, to add to it, or null where
@@ -78,10 +101,12 @@ class StreamFlow {
     return spare;
   }
 
-  // The chunk is answered by these messages, in order.
-  Next Answered(const std::vector<Message*>& messages) {
+  // The oldest chunk under way, of so many records, is answered by these messages, in
+  // order. Whoever answers does so for one chunk at a time.
+  Next Answered(const std::vector<Message*>& messages, size_t records) {
     std::lock_guard<std::mutex> lock(mutex_);
-    input_ = Input::kIdle;
+    --chunks_;
+    records_ -= records;
     for (Message* message : messages) {
       pending_ += message->weight();
       ready_.push_back(message);
@@ -90,7 +115,7 @@ class StreamFlow {
   }
 
   // The read under way found the end of the requests, or its chunk was refused:
-  // what is answered is written, then the stream finishes.
+  // what is under way is answered and written, then the stream finishes.
   Next ReadEnded() {
     std::lock_guard<std::mutex> lock(mutex_);
     input_ = Input::kIdle;
@@ -115,7 +140,7 @@ class StreamFlow {
   }
 
   // Someone else wants the stream to end: no further read, and the one under way
-  // is not waited for. What is answered is still written.
+  // is not waited for. What is under way is still answered and written.
   Next EndSoon() {
     std::lock_guard<std::mutex> lock(mutex_);
     closing_ = abandon_read_ = true;
@@ -123,7 +148,7 @@ class StreamFlow {
   }
 
  private:
-  enum class Input { kIdle, kReading, kAnswering };
+  enum class Input { kIdle, kReading, kHandingOn };
 
   Next Decide() {
     Next next;
@@ -137,18 +162,19 @@ class StreamFlow {
       ready_.pop_front();
       pending_ -= writing_->weight();
     }
-    if (!closing_ && input_ == Input::kIdle && pending_ < most_pending_) {
+    if (!closing_ && input_ == Input::kIdle && pending_ < limits_.pending && records_ < limits_.records_under_way &&
+        chunks_ < limits_.chunks_under_way) {
       input_ = Input::kReading;
       ++reads_to_start_;
       next.read = true;
     }
     const bool input_done = input_ == Input::kIdle || (input_ == Input::kReading && (abandon_read_ || broken_));
     const bool output_done = writing_ == nullptr && ready_.empty();
-    if (closing_ && input_done && output_done && reads_to_start_ == 0) next.finish = finished_ = true;
+    if (closing_ && input_done && chunks_ == 0 && output_done && reads_to_start_ == 0) next.finish = finished_ = true;
     return next;
   }
 
-  const size_t most_pending_;
+  const Limits limits_;
 
   std::mutex mutex_;
   std::deque<Message*> ready_;   // answered, oldest first
@@ -156,6 +182,8 @@ class StreamFlow {
   Message* writing_ = nullptr;
   size_t pending_ = 0;  // the weight of ready_
   Input input_ = Input::kIdle;
+  size_t chunks_ = 0;   // being calculated, or answered
+  size_t records_ = 0;  // in them
   // Said, and not yet known to be started; two where the first has already come
   // back on another thread.
   int reads_to_start_ = 0;

@@ -26,8 +26,22 @@ Flow::Next Start(Flow& flow, const Flow::Next& next) {
   return next;
 }
 
+// The chunk that has arrived is answered while it is handed on, as by a calculator
+// that does not take its time.
+Flow::Next Answer(Flow& flow, const std::vector<Parcel*>& parcels) {
+  flow.HandingOn(1);
+  Flow::Next next = flow.Answered(parcels, 1);
+  EXPECT_FALSE(next.read) << "the chunk is still being handed on";
+  EXPECT_FALSE(next.finish);
+  const Flow::Next after = flow.HandedOn();
+  EXPECT_EQ(after.write, nullptr);
+  next.read = after.read;
+  next.finish = after.finish;
+  return next;
+}
+
 TEST(StreamFlow, Begin_Reads) {
-  Flow flow(10);
+  Flow flow({10});
   const Flow::Next next = Start(flow, flow.Begin());
   EXPECT_TRUE(next.read);
   EXPECT_EQ(next.write, nullptr);
@@ -35,87 +49,87 @@ TEST(StreamFlow, Begin_Reads) {
 }
 
 TEST(StreamFlow, Answered_WritesAndReadsOn) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1, 2}};
-  const Flow::Next next = Start(flow, flow.Answered({&first}));
+  const Flow::Next next = Start(flow, Answer(flow, {&first}));
   EXPECT_EQ(next.write, &first);
   EXPECT_TRUE(next.read);
 }
 
 TEST(StreamFlow, AnsweredDuringWrite_WaitsAndCanBeAddedTo) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}}, second{{2}};
-  Start(flow, flow.Answered({&first}));
+  Start(flow, Answer(flow, {&first}));
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_EQ(flow.TakeNewest(), nullptr) << "what is being written is not to be touched";
-  EXPECT_EQ(Start(flow, flow.Answered({&second})).write, nullptr);
+  EXPECT_EQ(Start(flow, Answer(flow, {&second})).write, nullptr);
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_EQ(flow.TakeNewest(), &second);
   EXPECT_EQ(Start(flow, flow.Written()).write, nullptr) << "the newest is still with the answerer";
   second.answers.push_back(3);
-  EXPECT_EQ(Start(flow, flow.Answered({&second})).write, &second);
+  EXPECT_EQ(Start(flow, Answer(flow, {&second})).write, &second);
   EXPECT_EQ(flow.TakeSpare(), &first);
 }
 
 TEST(StreamFlow, PeerThatDoesNotRead_StopsReading) {
-  Flow flow(3);
+  Flow flow({3});
   Start(flow, flow.Begin());
   Parcel parcels[] = {{{1, 2}}, {{3, 4}}, {{5}}};
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_TRUE(Start(flow, flow.Answered({&parcels[0]})).read) << "under way, not waiting";
+  EXPECT_TRUE(Start(flow, Answer(flow, {&parcels[0]})).read) << "under way, not waiting";
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_TRUE(Start(flow, flow.Answered({&parcels[1]})).read) << "2 of 3 wait";
+  EXPECT_TRUE(Start(flow, Answer(flow, {&parcels[1]})).read) << "2 of 3 wait";
   ASSERT_TRUE(flow.ReadArrived());
-  EXPECT_FALSE(Start(flow, flow.Answered({&parcels[2]})).read) << "3 of 3 wait";
+  EXPECT_FALSE(Start(flow, Answer(flow, {&parcels[2]})).read) << "3 of 3 wait";
   const Flow::Next next = Start(flow, flow.Written());
   EXPECT_EQ(next.write, &parcels[1]);
   EXPECT_TRUE(next.read);
 }
 
 TEST(StreamFlow, ReadEnded_FinishesWhenAllIsWritten) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  Start(flow, flow.Answered({&first}));
+  Start(flow, Answer(flow, {&first}));
   EXPECT_FALSE(flow.ReadEnded().finish);
   EXPECT_TRUE(Start(flow, flow.Written()).finish);
   EXPECT_FALSE(flow.EndSoon().finish) << "said once";
 }
 
 TEST(StreamFlow, WriteFailed_FinishesWithoutWaitingForTheRead) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  ASSERT_TRUE(Start(flow, flow.Answered({&first})).read);
+  ASSERT_TRUE(Start(flow, Answer(flow, {&first})).read);
   EXPECT_TRUE(flow.WriteFailed().finish);
   EXPECT_FALSE(flow.ReadArrived()) << "a chunk that comes after the end is dropped";
 }
 
 TEST(StreamFlow, WriteFailedWhileAnswering_FinishesAfterTheAnswer) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}}, second{{2}};
-  Start(flow, flow.Answered({&first}));
+  Start(flow, Answer(flow, {&first}));
   ASSERT_TRUE(flow.ReadArrived());
   EXPECT_FALSE(flow.WriteFailed().finish) << "the answerer still uses the stream";
-  const Flow::Next next = Start(flow, flow.Answered({&second}));
+  const Flow::Next next = Start(flow, Answer(flow, {&second}));
   EXPECT_EQ(next.write, nullptr);
   EXPECT_TRUE(next.finish);
 }
 
 TEST(StreamFlow, EndSoon_WritesWhatIsAnsweredAndAbandonsTheRead) {
-  Flow flow(10);
+  Flow flow({10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   Parcel first{{1}};
-  ASSERT_TRUE(Start(flow, flow.Answered({&first})).read);
+  ASSERT_TRUE(Start(flow, Answer(flow, {&first})).read);
   EXPECT_FALSE(flow.EndSoon().finish);
   EXPECT_TRUE(Start(flow, flow.Written()).finish);
 }
@@ -123,16 +137,16 @@ TEST(StreamFlow, EndSoon_WritesWhatIsAnsweredAndAbandonsTheRead) {
 // The one who was told to read may be anywhere before it does; a stream that is
 // finished meanwhile could be gone by then.
 TEST(StreamFlow, EndSoonBeforeTheReadIsStarted_FinishesAfterIt) {
-  Flow flow(10);
+  Flow flow({10});
   ASSERT_TRUE(flow.Begin().read);
   EXPECT_FALSE(flow.EndSoon().finish);
   EXPECT_TRUE(flow.ReadStarted().finish);
 
-  Flow answered(10);
+  Flow answered({10});
   Start(answered, answered.Begin());
   ASSERT_TRUE(answered.ReadArrived());
   Parcel first{{1}};
-  ASSERT_TRUE(answered.Answered({&first}).read);
+  ASSERT_TRUE(Answer(answered, {&first}).read);
   EXPECT_FALSE(answered.WriteFailed().finish);
   EXPECT_TRUE(answered.ReadStarted().finish);
 }
@@ -140,19 +154,54 @@ TEST(StreamFlow, EndSoonBeforeTheReadIsStarted_FinishesAfterIt) {
 // The read may come back, and the next one be said, before the thread that
 // started it has said so.
 TEST(StreamFlow, ReadThatComesBackAtOnce_StillWaitsForBothStarts) {
-  Flow flow(10);
+  Flow flow({10});
   ASSERT_TRUE(flow.Begin().read);
   ASSERT_TRUE(flow.ReadArrived());
-  ASSERT_TRUE(flow.Answered({}).read);
+  ASSERT_TRUE(Answer(flow, {}).read);
   EXPECT_FALSE(flow.EndSoon().finish);
   EXPECT_FALSE(flow.ReadStarted().finish);
   EXPECT_TRUE(flow.ReadStarted().finish);
 }
 
 TEST(StreamFlow, EndSoonBeforeBegin_NeverReads) {
-  Flow flow(10);
+  Flow flow({10});
   EXPECT_TRUE(flow.EndSoon().finish);
   EXPECT_FALSE(Start(flow, flow.Begin()).read);
+}
+
+TEST(StreamFlow, ChunksUnderWay_AreReadUpToTheLimits) {
+  Flow flow({10, /*records_under_way=*/100, /*chunks_under_way=*/3});
+  Start(flow, flow.Begin());
+  for (size_t records : {30, 30}) {
+    ASSERT_TRUE(flow.ReadArrived());
+    flow.HandingOn(records);
+    EXPECT_TRUE(Start(flow, flow.HandedOn()).read);
+  }
+  ASSERT_TRUE(flow.ReadArrived());
+  flow.HandingOn(30);
+  EXPECT_FALSE(Start(flow, flow.HandedOn()).read) << "three chunks";
+  Parcel first{{1}};
+  EXPECT_TRUE(Start(flow, flow.Answered({&first}, 30)).read);
+  ASSERT_TRUE(flow.ReadArrived());
+  flow.HandingOn(50);
+  Start(flow, flow.HandedOn());
+  Start(flow, flow.Answered({}, 30));
+  EXPECT_FALSE(flow.ReadEnded().finish) << "two chunks are under way";
+  EXPECT_FALSE(flow.Answered({}, 30).finish);
+  EXPECT_FALSE(flow.Answered({}, 50).finish) << "the first answers are being written";
+  EXPECT_TRUE(flow.Written().finish);
+}
+
+TEST(StreamFlow, RecordsUnderWay_StopReadingUntilTheyAreAnswered) {
+  Flow flow({10, /*records_under_way=*/100, /*chunks_under_way=*/10});
+  Start(flow, flow.Begin());
+  ASSERT_TRUE(flow.ReadArrived());
+  flow.HandingOn(99);
+  EXPECT_TRUE(Start(flow, flow.HandedOn()).read);
+  ASSERT_TRUE(flow.ReadArrived());
+  flow.HandingOn(1);
+  EXPECT_FALSE(Start(flow, flow.HandedOn()).read);
+  EXPECT_TRUE(Start(flow, flow.Answered({}, 99)).read);
 }
 
 // A reader, a writer and someone who ends the stream, each on its own thread:
@@ -160,7 +209,7 @@ TEST(StreamFlow, EndSoonBeforeBegin_NeverReads) {
 TEST(StreamFlow, ThreeThreads_KeepOrderAndFinishOnce) {
   std::mt19937 random(20260101);
   for (int round = 0; round < 300; ++round) {
-    Flow flow(5);
+    Flow flow({5});
     std::mutex mutex;
     std::condition_variable changed;
     bool read_wanted = false, finished = false;
@@ -228,7 +277,7 @@ TEST(StreamFlow, ThreeThreads_KeepOrderAndFinishOnce) {
           std::lock_guard<std::mutex> lock(mutex);
           ++answered;
         }
-        act(flow.Answered({parcel}));
+        act(Answer(flow, {parcel}));
       }
     });
     std::thread ender([&] {

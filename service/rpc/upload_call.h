@@ -21,6 +21,7 @@
 #include "service/catalog/refusal.h"
 #include "service/rpc/catalog_calls.h"
 #include "service/rpc/status_codec.h"
+#include "service/rpc/unary_calls.h"
 
 namespace costs::rpc {
 
@@ -46,13 +47,13 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  private:
   UploadCall(CatalogCalls* calls, Begin begin, grpc::CallbackServerContext* context, grpc::ByteBuffer* response)
       : calls_(calls), begin_(begin), context_(context), response_(response) {
-    ++calls_->in_flight_;
+    calls_->unary_.Entered();
     let_in_ = ++calls_->uploads_ <= calls_->options_.most_uploads;
   }
 
   ~UploadCall() override {
     --calls_->uploads_;
-    --calls_->in_flight_;
+    calls_->unary_.Left();
   }
 
   void OnReadDone(bool ok) override {

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "service/postgres/address.h"
 
 ABSL_FLAG(std::string, grpc_listen, "127.0.0.1:50051", "Address of the gRPC port, host:port; port 0 takes a free one.");
 ABSL_FLAG(std::string, rest_listen, "127.0.0.1:8080",
@@ -14,15 +15,21 @@ ABSL_FLAG(
     std::string, catalog, "",
     "Directory of the catalog: locations, tariff elements, market and carbon series. With --store it only fills a "
     "store that is empty.");
-ABSL_FLAG(std::string, store, "",
-          "SQLite file of a catalog that calls can change; it is made where there is none. Empty: the catalog is the "
-          "directory's, and calls cannot change it.");
+ABSL_FLAG(
+    std::string, store, "",
+    "SQLite file of a catalog that calls can change; it is made where there is none. Or the URL of a PostgreSQL "
+    "database that several servers may share, postgres://USER@HOST/DATABASE; its password rather in PGPASSWORD or "
+    "PGPASSFILE. Empty: the catalog is the directory's, and calls cannot change it.");
+ABSL_FLAG(std::string, metrics_listen, "",
+          "Address of the metrics port (Prometheus, GET /metrics), host:port; port 0 takes a free one; empty: none.");
 ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
 ABSL_FLAG(bool, live_mode, true, "Whether that account's calls are in live mode; false: test mode.");
 ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantCosts call, 1 to 1000.");
 ABSL_FLAG(uint32_t, stream_chunk_limit, 10000, "Most records in a chunk of StreamInstantCosts, 1 to 10000.");
 ABSL_FLAG(uint32_t, grpc_message_limit, 16 << 20, "Most bytes in a gRPC request message, 4096 to 67108864.");
 ABSL_FLAG(uint32_t, rest_body_limit, 64 << 10, "Most bytes in the body of a REST request, 1024 to 16777216.");
+ABSL_FLAG(uint32_t, rest_bulk_limit, 16 << 20,
+          "Most bytes in the body of a bulk submission (PUT /meters/interval), 1024 to 67108864.");
 ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
 ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
@@ -85,12 +92,14 @@ ServerConfig ConfigFromFlags() {
   config.rest_listen = absl::GetFlag(FLAGS_rest_listen);
   config.catalog = absl::GetFlag(FLAGS_catalog);
   config.store = absl::GetFlag(FLAGS_store);
+  config.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   config.account_id = absl::GetFlag(FLAGS_account_id);
   config.live_mode = absl::GetFlag(FLAGS_live_mode);
   config.batch_limit = absl::GetFlag(FLAGS_batch_limit);
   config.stream_chunk_limit = absl::GetFlag(FLAGS_stream_chunk_limit);
   config.grpc_message_limit = absl::GetFlag(FLAGS_grpc_message_limit);
   config.rest_body_limit = absl::GetFlag(FLAGS_rest_body_limit);
+  config.rest_bulk_limit = absl::GetFlag(FLAGS_rest_bulk_limit);
   config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
@@ -98,11 +107,23 @@ ServerConfig ConfigFromFlags() {
   return config;
 }
 
+std::string StoreName(const ServerConfig& config) {
+  if (!postgres::IsUrl(config.store)) return config.store;
+  const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
+  return absl::StrCat("postgres://", address.ok() ? *address : "");
+}
+
 std::vector<std::string> CheckConfig(const ServerConfig& config) {
   Checker check;
   check.Address("grpc_listen", config.grpc_listen);
   if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
-  if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
+  if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
+  if (postgres::IsUrl(config.store)) {
+    const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
+    if (!address.ok()) {
+      check.Fault("store", absl::StrCat(address.status().message(), "; write postgres://USER@HOST/DATABASE"));
+    }
+  } else if (!config.store.empty() && !IsDirectory(DirectoryOf(config.store))) {
     check.Fault("store", absl::StrCat("is '", config.store, "', but there is no directory '", DirectoryOf(config.store),
                                       "'; make it, or name another"));
   }
@@ -120,6 +141,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   check.Range("stream_chunk_limit", config.stream_chunk_limit, 1, 10000);
   check.Range("grpc_message_limit", config.grpc_message_limit, 4096, 64 << 20);
   check.Range("rest_body_limit", config.rest_body_limit, 1024, 16 << 20);
+  check.Range("rest_bulk_limit", config.rest_bulk_limit, 1024, 64 << 20);
   check.Range("rest_connections", config.rest_connections, 1, 65536);
   check.Range("rest_threads", config.rest_threads, 1, 64);
   check.Range("drain_delay", config.drain_delay, absl::Minutes(5));

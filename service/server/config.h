@@ -17,7 +17,10 @@ struct ServerConfig {
   std::string grpc_listen;  // host:port; port 0: any free one
   std::string rest_listen;  // host:port; empty: no REST face
   std::string catalog;      // a directory; with a store, what fills it once; may be empty then
-  std::string store;        // an SQLite file; empty: the catalog is its files, and read-only
+  // An SQLite file, or the URL of a PostgreSQL database (which may have a password:
+  // see StoreName); empty: the catalog is its files, and read-only.
+  std::string store;
+  std::string metrics_listen;  // host:port; empty: no metrics port
 
   std::string account_id;
   bool live_mode = true;
@@ -26,6 +29,7 @@ struct ServerConfig {
   uint32_t stream_chunk_limit = 0;  // records
   uint32_t grpc_message_limit = 0;  // bytes of a request message
   uint32_t rest_body_limit = 0;     // bytes
+  uint32_t rest_bulk_limit = 0;     // bytes of a bulk submission
   uint32_t rest_connections = 0;
   uint32_t rest_threads = 0;
 
@@ -35,6 +39,9 @@ struct ServerConfig {
 
 // The settings as the flags have them. Call after the command line was parsed.
 ServerConfig ConfigFromFlags();
+
+// The store as one may log it: a path, or "postgres://HOST/DATABASE" alone.
+std::string StoreName(const ServerConfig& config);
 
 // What is wrong with them, each naming the flag, its limit and the remedy;
 // empty where nothing is.

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 ServerConfig Good() {
   ServerConfig config = ConfigFromFlags();
@@ -41,6 +42,18 @@ TEST(Config, StoreWithOrWithoutACatalog_IsFine) {
   EXPECT_THAT(CheckConfig(config), IsEmpty());
 }
 
+TEST(Config, StoreInADatabase_IsFineAndNamedWithoutItsPassword) {
+  ServerConfig config = Good();
+  config.store = "postgres://costs:secret@db.example:5433/costs";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+  EXPECT_EQ(StoreName(config), "postgres://db.example:5433/costs");
+  config.store = "postgresql://costs:secret@[db.example/costs";
+  EXPECT_THAT(CheckConfig(config), ElementsAre(HasSubstr("--store is not a URL")));
+  EXPECT_THAT(CheckConfig(config), ElementsAre(Not(HasSubstr("secret"))));
+  config.store = "catalog.sqlite";
+  EXPECT_EQ(StoreName(config), "catalog.sqlite");
+}
+
 TEST(Config, BadSetting_IsNamedWithItsRemedy) {
   const struct {
     std::function<void(ServerConfig*)> change;
@@ -50,6 +63,7 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->grpc_listen = "localhost:65536"; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->grpc_listen = ""; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->rest_listen = ":8080"; }, "--rest_listen"},
+      {[](ServerConfig* c) { c->metrics_listen = "9464"; }, "--metrics_listen is '9464'"},
       {[](ServerConfig* c) { c->catalog = ""; }, "--catalog is required without --store"},
       {[](ServerConfig* c) { c->store = "/nowhere/catalog.sqlite"; },
        "--store is '/nowhere/catalog.sqlite', but there is no directory '/nowhere'"},
@@ -59,6 +73,7 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->stream_chunk_limit = 0; }, "--stream_chunk_limit"},
       {[](ServerConfig* c) { c->grpc_message_limit = 1; }, "--grpc_message_limit"},
       {[](ServerConfig* c) { c->rest_body_limit = 1; }, "--rest_body_limit"},
+      {[](ServerConfig* c) { c->rest_bulk_limit = 0; }, "--rest_bulk_limit"},
       {[](ServerConfig* c) { c->rest_connections = 0; }, "--rest_connections"},
       {[](ServerConfig* c) { c->rest_threads = 65; }, "--rest_threads"},
       {[](ServerConfig* c) { c->drain_delay = -absl::Seconds(1); }, "--drain_delay"},

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   // For scripts: where it listens, once it does.
   std::printf("grpc %s\n", (*server)->grpc_address().c_str());
   if (!(*server)->rest_address().empty()) std::printf("rest %s\n", (*server)->rest_address().c_str());
+  if (!(*server)->metrics_address().empty()) std::printf("metrics %s\n", (*server)->metrics_address().c_str());
   std::printf("ready\n");
   std::fflush(stdout);
 

@@ -29,25 +29,35 @@ absl::StatusOr<std::string> FillStore(const ServerConfig& config, catalog::Catal
   if (!empty.ok()) return empty.status();
   if (!*empty) {
     if (!config.catalog.empty()) {
-      spdlog::info("--store={} holds a catalog and rules; --catalog={} is not read", config.store, config.catalog);
+      spdlog::info("--store={} holds a catalog and rules; --catalog={} is not read", StoreName(config), config.catalog);
     }
-    return absl::StrCat("--store=", config.store);
+    return absl::StrCat("--store=", StoreName(config));
   }
   if (config.catalog.empty()) {
-    spdlog::info("--store={} is empty; fill it by calls, or once with --catalog", config.store);
-    return absl::StrCat("--store=", config.store);
+    spdlog::info("--store={} is empty; fill it by calls, or once with --catalog", StoreName(config));
+    return absl::StrCat("--store=", StoreName(config));
   }
   if (absl::Status filled = Fill(config.catalog, catalog); !filled.ok()) return filled;
-  return absl::StrCat("--catalog=", config.catalog, ", copied into --store=", config.store);
+  return absl::StrCat("--catalog=", config.catalog, ", copied into --store=", StoreName(config));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config) {
+absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config,
+                                                              std::function<void()> on_published) {
   catalog::Catalog::Options options;
+  options.on_published = std::move(on_published);
   options.store = config.store;
   options.read_only = config.store.empty();
   options.tenant = {config.account_id, config.live_mode};
+  options.on_following = [name = StoreName(config)](const absl::Status& status) {
+    if (status.ok()) {
+      spdlog::info("--store={} is there again; changes of other servers are followed", name);
+    } else {
+      spdlog::warn("--store={} cannot be followed, pricing goes on with the catalog at hand: {}", name,
+                   std::string(status.message()));
+    }
+  };
   absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = catalog::Catalog::Open(std::move(options));
   if (!catalog.ok()) return catalog.status();
   if (config.store.empty()) {
@@ -63,7 +73,7 @@ absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig
 
 void ReloadCatalog(const ServerConfig& config, catalog::Catalog* catalog) {
   if (!config.store.empty()) {
-    spdlog::info("--store={} rules, so no file is read again; change the catalog by calls", config.store);
+    spdlog::info("--store={} rules, so no file is read again; change the catalog by calls", StoreName(config));
     return;
   }
   if (absl::Status filled = Fill(config.catalog, catalog); !filled.ok()) {

@@ -4,6 +4,7 @@
 #ifndef SERVICE_SERVER_SERVED_CATALOG_H_
 #define SERVICE_SERVER_SERVED_CATALOG_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -14,8 +15,9 @@
 namespace costs::server {
 
 // Writes to the log what it did. An error is for the operator, and names the
-// file at fault.
-absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config);
+// file at fault. `on_published` is Catalog::Options'.
+absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config,
+                                                              std::function<void()> on_published);
 
 // Reads the directory again, where it rules; writes to the log how that went. A
 // directory that is wrong changes nothing. May take seconds.

@@ -5,29 +5,40 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/calculator/local_calculator.h"
 #include "service/catalog/catalog.h"
 #include "service/catalog/random_id.h"
 #include "service/executor/catalog_threads.h"
+#include "service/executor/record_threads.h"
 #include "service/rates/location_rates.h"
+#include "service/records/bulk_submission.h"
+#include "service/records/records_calls.h"
+#include "service/records/reports.h"
 #include "service/rest/catalog_routes.h"
+#include "service/rest/meters_routes.h"
 #include "service/rest/rates_routes.h"
+#include "service/rest/records_routes.h"
 #include "service/rest/server.h"
 #include "service/rpc/carbon_service.h"
 #include "service/rpc/catalog_calls.h"
 #include "service/rpc/costs_service.h"
 #include "service/rpc/locations_service.h"
+#include "service/rpc/meter_records_service.h"
 #include "service/rpc/tariffs_service.h"
+#include "service/server/record_keeping.h"
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
+#include "service/telemetry/metrics_port.h"
 #include "spdlog/spdlog.h"
 #include "src/proto/grpc/health/v1/health.pb.h"
 
@@ -47,10 +58,9 @@ constexpr size_t kMostUploads = 64;
 
 // What health knows, besides the server as a whole.
 constexpr const char* (*kServices[])() = {
-    v1::CostsService::service_full_name,
-    v1::TariffsService::service_full_name,
-    v1::CarbonService::service_full_name,
-    v1::LocationsService::service_full_name,
+    v1::CostsService::service_full_name,        v1::TariffsService::service_full_name,
+    v1::CarbonService::service_full_name,       v1::LocationsService::service_full_name,
+    v1::MeterRecordsService::service_full_name,
 };
 
 void SetHealth(grpc::Server* server, bool serving) {
@@ -88,15 +98,25 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
   return server;
 }
 
-rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculator* calculator,
-                                const rest::CatalogFace& catalog, const rates::LocationRates* rates,
-                                const std::atomic<bool>* serving) {
+// What the routes of the REST face are made of.
+struct RestFaces {
+  calculator::Calculator* calculator;
+  rest::CatalogFace catalog;
+  const rates::LocationRates* rates;
+  rest::RecordsFace records;
+  rest::MetersFace meters;
+};
+
+rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces, const std::atomic<bool>* serving) {
   rest::ServerOptions options;
   options.listen = config.rest_listen;
   options.io_threads = static_cast<int>(config.rest_threads);
-  options.calculator = calculator;
-  options.routes = rest::CatalogRoutes(catalog);
-  for (rest::Route& route : rest::RatesRoutes(rates, catalog.threads)) options.routes.push_back(std::move(route));
+  options.calculator = faces.calculator;
+  for (std::vector<rest::Route> routes :
+       {rest::CatalogRoutes(faces.catalog), rest::RatesRoutes(faces.rates, faces.catalog.threads),
+        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters)}) {
+    std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
+  }
   options.account_id = config.account_id;
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
@@ -106,34 +126,67 @@ rest::ServerOptions RestOptions(const ServerConfig& config, calculator::Calculat
   return options;
 }
 
+// Who is told of a new snapshot: from when the records are kept until they no
+// longer are. Thread-safe.
+class SnapshotListener {
+ public:
+  void Set(RecordKeeping* keeping) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    keeping_ = keeping;
+  }
+  void Tell() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (keeping_ != nullptr) keeping_->CatalogChanged();
+  }
+
+ private:
+  std::mutex mutex_;
+  RecordKeeping* keeping_ = nullptr;
+};
+
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
 }  // namespace
 
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
-  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalog> opened)
+  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalog> opened, std::unique_ptr<RecordKeeping> kept,
+        std::shared_ptr<SnapshotListener> listening)
       : config(c),
         catalog(std::move(opened)),
+        keeping(std::move(kept)),
+        listener(std::move(listening)),
         reloader([this] { server::ReloadCatalog(config, catalog.get()); }),
-        calculator(&catalog->snapshots(), [] { return absl::Now(); }, {}),
-        calls(catalog.get(), &threads,
-              {tenant(), kMostUploads, [](absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }}),
-        costs(&calculator, {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit}),
+        calls(catalog.get(), &threads, {tenant(), kMostUploads, LogOfGrpc}),
+        record_calls("meter records", LogOfGrpc),
+        records(RecordsContext()),
+        reports(RecordsContext()),
+        bulk({RecordsContext(),
+              [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
+                kept->Price(batch, usage);
+              }}),
+        costs(keeping->calculator(), {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit},
+              {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
         tariffs(&calls, RatesFunctions()),
         carbon(&calls),
-        locations(&calls) {}
+        locations(&calls),
+        meter_records(&records, &record_threads, &record_calls) {
+    listener->Set(keeping.get());
+  }
+  ~Parts() { listener->Set(nullptr); }
+
+  static void LogOfGrpc(absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }
 
   catalog::Tenant tenant() const { return {config.account_id, config.live_mode}; }
 
+  records::CallContext RecordsContext() {
+    return {keeping->store(), &catalog->snapshots(), tenant(), absl::Now, catalog::RandomId};
+  }
+
   rates::LocationRates::Options RatesOptions() {
-    return {&catalog->snapshots(),
-            /*usage=*/nullptr,
-            config.account_id,
-            config.live_mode,
-            absl::Now,
-            [this] { return catalog->last_changed(); },
+    return {&catalog->snapshots(), keeping->usage(), config.account_id,
+            config.live_mode,      absl::Now,        [this] { return catalog->last_changed(); },
             catalog::RandomId};
   }
   rpc::RatesFunctions RatesFunctions() {
@@ -143,41 +196,55 @@ struct Server::Parts {
   }
 
   // Calls that have arrived and are not yet over for gRPC.
-  size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight(); }
+  size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight(); }
 
   const ServerConfig config;
   const std::unique_ptr<catalog::Catalog> catalog;
+  const std::unique_ptr<RecordKeeping> keeping;
+  const std::shared_ptr<SnapshotListener> listener;
   executor::CatalogThreads threads;
+  executor::RecordThreads record_threads;
   Reloader reloader;
-  calculator::LocalCalculator calculator;
   rpc::CatalogCalls calls;
+  rpc::UnaryCalls record_calls;
+  records::RecordsCalls records;
+  records::Reports reports;
+  records::BulkSubmission bulk;
   rpc::CostsService costs;
   rates::LocationRates rates;
   rpc::TariffsService tariffs;
   rpc::CarbonService carbon;
   rpc::LocationsService locations;
+  rpc::MeterRecordsService meter_records;
+  std::unique_ptr<telemetry::MetricsPort> metrics;
   std::atomic<bool> serving{true};
   std::unique_ptr<grpc::Server> grpc;
   std::unique_ptr<rest::Server> rest;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
-  absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = OpenCatalog(config);
+  auto listener = std::make_shared<SnapshotListener>();
+  absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = OpenCatalog(config, [listener] { listener->Tell(); });
   if (!catalog.ok()) return catalog.status();
-  auto parts = std::make_unique<Parts>(config, *std::move(catalog));
+  absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalog->get());
+  if (!keeping.ok()) return keeping.status();
+  auto parts = std::make_unique<Parts>(config, *std::move(catalog), *std::move(keeping), std::move(listener));
 
   int port = 0;
-  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc =
-      StartGrpc(config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations}, &port);
+  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(
+      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records}, &port);
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc.get(), true);
 
   std::string rest_address;
   if (!config.rest_listen.empty()) {
-    const rest::CatalogFace face{parts->catalog.get(), &parts->threads, parts->tenant()};
-    parts->rest =
-        std::make_unique<rest::Server>(RestOptions(config, &parts->calculator, face, &parts->rates, &parts->serving));
+    const RestFaces faces{parts->keeping->calculator(),
+                          {parts->catalog.get(), &parts->threads, parts->tenant()},
+                          &parts->rates,
+                          {&parts->records, &parts->reports, &parts->record_threads},
+                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
+    parts->rest = std::make_unique<rest::Server>(RestOptions(config, faces, &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
@@ -186,7 +253,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
     rest_address = absl::StrCat(HostOf(config.rest_listen), ":", *rest_port);
   }
 
+  std::string metrics_address;
+  if (!config.metrics_listen.empty()) {
+    RecordKeeping* const kept = parts->keeping.get();
+    absl::StatusOr<std::unique_ptr<telemetry::MetricsPort>> metrics =
+        telemetry::MetricsPort::Start(config.metrics_listen, [kept] { return kept->Figures(); });
+    if (!metrics.ok()) {
+      return absl::Status(
+          metrics.status().code(),
+          absl::StrCat("cannot listen on --metrics_listen=", config.metrics_listen, ": ", metrics.status().message()));
+    }
+    parts->metrics = *std::move(metrics);
+    metrics_address = parts->metrics->address();
+  }
+
   std::unique_ptr<Server> server(new Server(std::move(parts)));
+  server->metrics_address_ = std::move(metrics_address);
   server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", port);
   server->rest_address_ = std::move(rest_address);
   return server;

@@ -71,7 +71,67 @@ std::string SettingsOf(Access access) {
   return "";
 }
 
+absl::Status StatusOf(int code) { return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(code); }
+
 }  // namespace
+
+class Database::Statement final : public sql::Statement {
+ public:
+  explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+  ~Statement() override { sqlite3_finalize(handle_); }
+
+  absl::Status Bind(int parameter, int64_t value) override {
+    return StatusOf(sqlite3_bind_int64(handle_, parameter, value));
+  }
+
+  absl::Status BindText(int parameter, absl::string_view text) override {
+    // A null pointer would bind NULL.
+    const char* data = text.data() == nullptr ? "" : text.data();
+    return StatusOf(sqlite3_bind_text64(handle_, parameter, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+
+  absl::Status BindBlob(int parameter, absl::string_view bytes) override {
+    const char* data = bytes.data() == nullptr ? "" : bytes.data();
+    return StatusOf(sqlite3_bind_blob64(handle_, parameter, data, bytes.size(), SQLITE_TRANSIENT));
+  }
+
+  absl::Status BindNull(int parameter) override { return StatusOf(sqlite3_bind_null(handle_, parameter)); }
+
+  bool Next(absl::Status* error) override {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) *error = ErrorOf(code);
+    return false;
+  }
+
+  absl::Status Run() override {
+    int code = SQLITE_ROW;
+    while (code == SQLITE_ROW) code = sqlite3_step(handle_);
+    return code == SQLITE_DONE ? absl::OkStatus() : ErrorOf(code);
+  }
+
+  int64_t Int(int column) const override { return sqlite3_column_int64(handle_, column); }
+
+  absl::string_view Text(int column) const override {
+    const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+    return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
+  }
+
+  absl::string_view Blob(int column) const override {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_, column));
+    return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
+  }
+
+  bool IsNull(int column) const override { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+
+  void Reset() override {
+    sqlite3_reset(handle_);
+    sqlite3_clear_bindings(handle_);
+  }
+
+ private:
+  sqlite3_stmt* const handle_;
+};
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, Access access) {
   std::string name = path;
@@ -89,129 +149,36 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   return database;
 }
 
+Database::Database(sqlite3* handle) : handle_(handle) {}
+
 Database::~Database() {
-  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  statements_.clear();
   sqlite3_close(handle_);
 }
 
-absl::Status Database::Error(int code) const { return ErrorOf(code); }
-
 absl::Status Database::Execute(absl::string_view sql) {
-  const int code = sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
-  return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(code);
+  return StatusOf(sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr));
 }
 
 Query Database::Prepare(absl::string_view sql) {
-  sqlite3_stmt*& statement = statements_[sql];
-  if (statement == nullptr) {
-    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &statement, nullptr);
-    if (code != SQLITE_OK) return Query(this, nullptr, ErrorOf(code));
-  }
-  return Query(this, statement, absl::OkStatus());
-}
-
-absl::StatusOr<int64_t> Database::Number(absl::string_view sql) {
-  Query query = Prepare(sql);
-  const int64_t number = query.Next() ? query.Int(0) : 0;
-  if (!query.status().ok()) return query.status();
-  return number;
+  auto known = statements_.find(sql);
+  if (known != statements_.end()) return Query(known->second.get(), absl::OkStatus());
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &handle, nullptr);
+  if (code != SQLITE_OK) return Query(nullptr, ErrorOf(code));
+  auto statement = std::make_unique<Statement>(handle);
+  Query query(statement.get(), absl::OkStatus());
+  statements_.emplace(sql, std::move(statement));
+  return query;
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(handle_); }
 
-Query::~Query() {
-  if (statement_ != nullptr) Reset();
-}
-
-Query::Query(Query&& other) noexcept
-    : database_(other.database_),
-      statement_(std::exchange(other.statement_, nullptr)),
-      status_(std::move(other.status_)) {}
-
-void Query::Note(int code) {
-  if (code != SQLITE_OK && status_.ok()) status_ = database_->Error(code);
-}
-
-Query& Query::Bind(int parameter, int64_t value) {
-  if (statement_ != nullptr) Note(sqlite3_bind_int64(statement_, parameter, value));
-  return *this;
-}
-
-Query& Query::Bind(int parameter, absl::string_view text) {
-  // A null pointer would bind NULL.
-  const char* data = text.data() == nullptr ? "" : text.data();
-  if (statement_ != nullptr) {
-    Note(sqlite3_bind_text64(statement_, parameter, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-  }
-  return *this;
-}
-
-Query& Query::BindBlob(int parameter, absl::string_view bytes) {
-  const char* data = bytes.data() == nullptr ? "" : bytes.data();
-  if (statement_ != nullptr) {
-    Note(sqlite3_bind_blob64(statement_, parameter, data, bytes.size(), SQLITE_TRANSIENT));
-  }
-  return *this;
-}
-
-Query& Query::BindNull(int parameter) {
-  if (statement_ != nullptr) Note(sqlite3_bind_null(statement_, parameter));
-  return *this;
-}
-
-bool Query::Next() {
-  if (!status_.ok()) return false;
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) Note(code);
-  return false;
-}
-
-int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
-
-absl::string_view Query::Text(int column) const {
-  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-absl::string_view Query::Blob(int column) const {
-  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-bool Query::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-
-absl::Status Query::Run() {
-  while (Next()) {
-  }
-  if (statement_ != nullptr) Reset();
-  return status_;
-}
-
-void Query::Reset() {
-  if (statement_ == nullptr) return;
-  sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
-}
-
-Transaction::Transaction(Database* database) : database_(database), status_(database->Execute("BEGIN IMMEDIATE")) {
-  over_ = !status_.ok();
-}
-
-Transaction::~Transaction() {
-  // Some errors have rolled back already.
-  if (!over_ && database_->in_transaction()) database_->Execute("ROLLBACK").IgnoreError();
-}
-
-absl::Status Transaction::Commit() {
-  if (over_) return status_.ok() ? absl::FailedPreconditionError("the transaction is over") : status_;
-  status_ = database_->Execute("COMMIT");
-  if (!status_.ok() && database_->in_transaction()) database_->Execute("ROLLBACK").IgnoreError();
-  over_ = true;
-  return status_;
-}
+absl::Status Database::Begin(bool read_only) { return Execute(read_only ? "BEGIN" : "BEGIN IMMEDIATE"); }
+absl::Status Database::Commit() { return Execute("COMMIT"); }
+void Database::Rollback() { Execute("ROLLBACK").IgnoreError(); }
 
 }  // namespace costs::sqlite

@@ -68,8 +68,9 @@ class Costsd:
         costs("instant", f"--server={server.grpc}", ...)
     """
 
-    def __init__(self, *flags, catalog=DEMO_CATALOG):
-        command = [COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0"]
+    def __init__(self, *flags, catalog=DEMO_CATALOG, prefix=()):
+        """`prefix`: a command that runs costsd, such as nsenter with its options."""
+        command = [*prefix, COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0"]
         if catalog is not None:
             command.append(f"--catalog={catalog}")
         self.grpc = self.rest = None

@@ -90,7 +90,7 @@ class Reader {
     return bytes;
   }
 
-  size_t left() const { return bytes_.size(); }
+  bool right() const { return right_; }
   // Whether all was right, and is read.
   bool Ended() const { return right_ && bytes_.empty(); }
 
@@ -173,8 +173,7 @@ void DecodeFigures(Reader* in, Figures* figures) {
   }
   figures->tier_windows_end.ns = (flags & kTiers) != 0 ? in->Integer<int64_t>() : 0;
   figures->days.clear();
-  // A day has at least four bytes: no number of days makes us ask for more room.
-  for (size_t left = (flags & kDays) != 0 ? in->Unsigned<uint32_t>() : 0; left > 0 && in->left() > 0; --left) {
+  for (size_t left = (flags & kDays) != 0 ? in->Unsigned<uint32_t>() : 0; left > 0 && in->right(); --left) {
     figures->days.push_back(DecodeDay(figures->first_day, in));
   }
 }

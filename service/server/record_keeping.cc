@@ -1,0 +1,118 @@
+#include "service/server/record_keeping.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/postgres/address.h"
+#include "service/records/postgres/postgres_record_store.h"
+#include "service/records/sqlite/sqlite_record_store.h"
+#include "spdlog/spdlog.h"
+
+namespace costs::server {
+namespace {
+
+using telemetry::Figure;
+
+// At once; each waits for a reading of the store.
+constexpr int kSimulationThreads = 2;
+constexpr size_t kMostSimulationsWaiting = 1'000;
+
+absl::StatusOr<std::unique_ptr<records::RecordStore>> OpenStore(const ServerConfig& config,
+                                                                const catalog::Catalog* catalog) {
+  if (config.store.empty()) return std::unique_ptr<records::RecordStore>();
+  if (postgres::IsUrl(config.store)) {
+    records::PostgresRecordStore::Options options;
+    options.connect.conninfo = config.store;
+    return records::PostgresRecordStore::Open(std::move(options));
+  }
+  records::SqliteRecordStore::Options options;
+  options.path = absl::StrCat(config.store, ".records");
+  options.writer.catalog_version = [catalog](const records::Tenant&) { return catalog->snapshots().Get()->version(); };
+  return records::SqliteRecordStore::Open(std::move(options));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerConfig& config,
+                                                                   const catalog::Catalog* catalog) {
+  absl::StatusOr<std::unique_ptr<records::RecordStore>> store = OpenStore(config, catalog);
+  if (!store.ok()) return store.status();
+  if (*store == nullptr) spdlog::info("without --store no meter record is stored, whatever non_persistent says");
+  std::unique_ptr<RecordKeeping> keeping(new RecordKeeping(catalog, *std::move(store)));
+  if (keeping->store_ == nullptr) return keeping;
+
+  RecordKeeping* const raw = keeping.get();
+  const auto price = [raw](calculator::Batch* batch, const calculator::UsageSource& usage) {
+    raw->Price(batch, usage);
+  };
+  keeping->recording_ = std::make_unique<records::RecordingCalculator>(
+      records::RecordingCalculator::Options{&keeping->pricing_, keeping->store_.get(), price, &keeping->simulations_});
+  records::Repricer::Options repricing;
+  repricing.store = keeping->store_.get();
+  repricing.catalog = &catalog->snapshots();
+  repricing.tenant = {config.account_id, config.live_mode};
+  repricing.log = [](absl::string_view line) { spdlog::info("re-pricing: {}", std::string(line)); };
+  keeping->repricer_ = std::make_unique<records::Repricer>(std::move(repricing));
+  return keeping;
+}
+
+RecordKeeping::RecordKeeping(const catalog::Catalog* catalog, std::unique_ptr<records::RecordStore> store)
+    : catalog_(catalog),
+      store_(std::move(store)),
+      pricing_(
+          &catalog->snapshots(), [] { return absl::Now(); }, {},
+          store_ == nullptr ? nullptr : &records::DeferringUsage()),
+      simulations_({kSimulationThreads, kMostSimulationsWaiting}) {}
+
+RecordKeeping::~RecordKeeping() = default;
+
+calculator::Calculator* RecordKeeping::calculator() {
+  if (recording_ == nullptr) return &pricing_;
+  return recording_.get();
+}
+
+void RecordKeeping::CatalogChanged() {
+  if (repricer_ != nullptr) repricer_->Changed();
+}
+
+void RecordKeeping::Price(calculator::Batch* batch, const calculator::UsageSource& usage) const {
+  calculator::LocalCalculator(
+      &catalog_->snapshots(), [] { return absl::Now(); }, {}, &usage)
+      .Calculate(batch, [] {});
+}
+
+std::vector<Figure> RecordKeeping::Figures() const {
+  constexpr Figure::Kind kCounter = Figure::Kind::kCounter;
+  constexpr Figure::Kind kGauge = Figure::Kind::kGauge;
+  std::vector<Figure> figures = {
+      {"costs_catalog_version", "The version of the catalog that prices now.", kGauge,
+       static_cast<double>(catalog_->snapshots().Get()->version())},
+  };
+  if (store_ == nullptr) return figures;
+  const records::RecordStore::Counters store = store_->counters();
+  const records::RepricingProgress progress = repricer_->progress();
+  const auto add = [&](const char* name, const char* help, Figure::Kind kind, double value) {
+    figures.push_back({name, help, kind, value});
+  };
+  add("costs_records_written_total", "Meter records that were stored, new or again.", kCounter,
+      static_cast<double>(store.records_written));
+  add("costs_record_transactions_total", "Transactions that stored meter records.", kCounter,
+      static_cast<double>(store.transactions));
+  add("costs_record_transactions_failed_total", "Transactions that failed.", kCounter,
+      static_cast<double>(store.failed_transactions));
+  add("costs_records_waiting", "Meter records that wait to be stored.", kGauge,
+      static_cast<double>(store.records_waiting));
+  add("costs_repricing_stale_locations", "Locations with records that wait to be priced anew.", kGauge,
+      static_cast<double>(progress.stale_locations));
+  add("costs_repricing_records_checked_total", "Stored records that were priced anew.", kCounter,
+      static_cast<double>(progress.records_checked));
+  add("costs_repricing_records_changed_total", "Stored records that got other figures.", kCounter,
+      static_cast<double>(progress.records_repriced));
+  add("costs_repricing_catalog_version", "The version of the catalog whose changes are noted for all records.", kGauge,
+      static_cast<double>(progress.marked_version));
+  return figures;
+}
+
+}  // namespace costs::server

@@ -1,0 +1,61 @@
+// The meter records of a costsd, kept as its settings say: the store, the calculator
+// that records, and the re-pricing of what is stored.
+//
+// Thread-safe but for its making and its end.
+#ifndef SERVICE_SERVER_RECORD_KEEPING_H_
+#define SERVICE_SERVER_RECORD_KEEPING_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/calculator/calculator.h"
+#include "service/calculator/local_calculator.h"
+#include "service/catalog/catalog.h"
+#include "service/executor/bounded_executor.h"
+#include "service/records/record_store.h"
+#include "service/records/recording_calculator.h"
+#include "service/records/repricer.h"
+#include "service/server/config.h"
+#include "service/telemetry/metrics_port.h"
+
+namespace costs::server {
+
+class RecordKeeping {
+ public:
+  // Both outlive this. Nothing is kept where no --store is set: then store() is null,
+  // and calculator() only calculates. An error is for the operator.
+  static absl::StatusOr<std::unique_ptr<RecordKeeping>> Open(const ServerConfig& config,
+                                                             const catalog::Catalog* catalog);
+  ~RecordKeeping();
+
+  // What the faces call.
+  calculator::Calculator* calculator();
+  records::RecordStore* store() { return store_.get(); }
+  // Of what is stored; null where nothing is.
+  const calculator::UsageSource* usage() const { return store_ == nullptr ? nullptr : &store_->usage(); }
+
+  // Prices on the current snapshot, at once.
+  void Price(calculator::Batch* batch, const calculator::UsageSource& usage) const;
+
+  // The catalog has a new snapshot.
+  void CatalogChanged();
+
+  // For the metrics port.
+  std::vector<telemetry::Figure> Figures() const;
+
+ private:
+  RecordKeeping(const catalog::Catalog* catalog, std::unique_ptr<records::RecordStore> store);
+
+  const catalog::Catalog* const catalog_;
+  const std::unique_ptr<records::RecordStore> store_;
+  calculator::LocalCalculator pricing_;
+  executor::BoundedExecutor simulations_;
+  std::unique_ptr<records::RecordingCalculator> recording_;
+  std::unique_ptr<records::Repricer> repricer_;
+};
+
+}  // namespace costs::server
+
+#endif  // SERVICE_SERVER_RECORD_KEEPING_H_
