@@ -18,7 +18,7 @@ using engine::Interval;
 
 constexpr Interval kAlways{engine::kEarliest, engine::kLatest};
 // How many stale locations to read at a time.
-constexpr int kStaleLocations = 100;
+constexpr int kStaleLocations = 1000;
 
 RevisionCause CauseOf(const PriceChanges& changes) {
   RevisionCause cause = RevisionCause::kIntensityChanged;

@@ -74,9 +74,9 @@ absl::StatusOr<StaleCount> ReadStaleCount(Database* database, int64_t tenant) {
   Query locations = database->Prepare("SELECT count(*) FROM stale WHERE tenant = ?1");
   if (locations.Bind(1, tenant).Next()) count.locations = locations.Int(0);
   if (!locations.status().ok()) return locations.status();
-  Query version = database->Prepare("SELECT marked_version FROM tenants WHERE tenant = ?1");
-  if (version.Bind(1, tenant).Next()) count.marked_version = static_cast<uint64_t>(version.Int(0));
-  if (!version.status().ok()) return version.status();
+  const absl::StatusOr<uint64_t> marked = ReadMarkedVersion(database, tenant);
+  if (!marked.ok()) return marked.status();
+  count.marked_version = *marked;
   return count;
 }
 
@@ -86,6 +86,13 @@ absl::Status EraseStale(Database* database, int64_t tenant, const StaleRecords& 
       .Bind(2, stale.location_id)
       .Bind(3, stale.ticket)
       .Run();
+}
+
+absl::StatusOr<uint64_t> ReadMarkedVersion(Database* database, int64_t tenant) {
+  Query version = database->Prepare("SELECT marked_version FROM tenants WHERE tenant = ?1");
+  if (version.Bind(1, tenant).Next()) return static_cast<uint64_t>(version.Int(0));
+  if (!version.status().ok()) return version.status();
+  return uint64_t{0};
 }
 
 absl::Status WriteMarkedVersion(Database* database, int64_t tenant, uint64_t version) {

@@ -50,6 +50,8 @@ class StaleMarks {
 absl::StatusOr<std::vector<StaleRecords>> ReadStale(sqlite::Database* database, int64_t tenant, int limit);
 absl::StatusOr<StaleCount> ReadStaleCount(sqlite::Database* database, int64_t tenant);
 absl::Status EraseStale(sqlite::Database* database, int64_t tenant, const StaleRecords& stale);
+// 0: none was marked.
+absl::StatusOr<uint64_t> ReadMarkedVersion(sqlite::Database* database, int64_t tenant);
 absl::Status WriteMarkedVersion(sqlite::Database* database, int64_t tenant, uint64_t version);
 
 }  // namespace costs::records

@@ -304,20 +304,23 @@ void WriteTransaction::NotePricing(const KnownTenant& tenant, const StoredRecord
 
 // The last thing that is done: a change of the catalog that is not seen here waits
 // for this transaction before it marks (RecordStore::Barrier).
-void WriteTransaction::MarkPricedWithOldCatalogs() {
+absl::Status WriteTransaction::MarkPricedWithOtherCatalogs() {
   for (const auto& [number, tenant] : tenants_) {
     const uint64_t current = catalog_version_(tenant);
+    const absl::StatusOr<uint64_t> marked = ReadMarkedVersion(database_, number);
+    if (!marked.ok()) return marked.status();
     for (const auto& [key, interval] : priced_) {
-      if (key.tenant != number || key.version >= current) continue;
+      if (key.tenant != number || (key.version >= current && (*marked == 0 || key.version <= *marked))) continue;
       stale_.Mark(number, key.location_id, interval, RevisionCause::kTariffChanged);
     }
   }
+  return absl::OkStatus();
 }
 
 absl::Status WriteTransaction::Commit() {
   if (!transaction_.status().ok()) return transaction_.status();
   if (absl::Status status = totals_.Write(); !status.ok()) return status;
-  MarkPricedWithOldCatalogs();
+  if (absl::Status status = MarkPricedWithOtherCatalogs(); !status.ok()) return status;
   if (absl::Status status = stale_.Write(); !status.ok()) return status;
   absl::Status status = transaction_.Commit();
   committed_ = status.ok();

@@ -87,7 +87,7 @@ class WriteTransaction {
   // The energy of a record came, went or changed.
   absl::Status NoteUsageChange(const KnownTenant& tenant, const RecordRequest& request, engine::Instant windows_end);
   void NotePricing(const KnownTenant& tenant, const StoredRecord& record);
-  void MarkPricedWithOldCatalogs();
+  absl::Status MarkPricedWithOtherCatalogs();
 
   sqlite::Database* const database_;
   ThingTable* const things_;

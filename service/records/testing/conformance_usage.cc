@@ -279,5 +279,21 @@ TEST_P(RecordStoreConformance, PricedWithAnOldCatalog_IsStale) {
   EXPECT_THAT(Stale(), IsEmpty());
 }
 
+TEST_P(RecordStoreConformance, PricedWithACatalogThatIsNotMarkedYet_IsStale) {
+  catalog_version_ = 6;
+  ASSERT_TRUE(store().MarkStale(TestTenant(), {}, 5).ok());
+  Put({Meter(2).CatalogVersion(6).Build()});
+  const StaleRecords expected = {
+      "home",
+      {Instant::FromSeconds(kNewYear + 2 * kHour), Instant::FromSeconds(kNewYear + 3 * kHour)},
+      RevisionCause::kTariffChanged,
+      0};
+  EXPECT_THAT(Describe(Stale()), ElementsAre(Describe(expected)));
+  ASSERT_TRUE(store().ClearStale(TestTenant(), Stale()[0]).ok());
+  ASSERT_TRUE(store().MarkStale(TestTenant(), {}, 6).ok());
+  Put({Meter(3).CatalogVersion(6).Build()});
+  EXPECT_THAT(Stale(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace costs::records::testing

@@ -42,18 +42,20 @@ class MeteredPlaces {
   MeteredPlaces(StoreMaker make_store, catalog::CatalogContent content);
   ~MeteredPlaces();
 
-  // Publishes the next version; tells the re-pricer.
-  void Change(const catalog::CatalogChange& change);
+  // Publishes the next version; tells the re-pricer. False, and nothing is changed,
+  // where the catalog would be wrong.
+  bool TryChange(const catalog::CatalogChange& change);
+  void Change(const catalog::CatalogChange& change);  // which must be right
   std::shared_ptr<const catalog::Snapshot> snapshot() const { return catalog_.Get(); }
 
-  // One call; each record must be stored.
+  // One call; each record that has a price must be stored.
   void Put(const std::vector<RecordRequest>& requests);
   // As a call that priced on an older snapshot, and stores now.
   void PutPricedOn(const std::shared_ptr<const catalog::Snapshot>& snapshot, const RecordRequest& request);
   void Delete(const std::vector<calculator::RecordId>& ids);
 
   void StartRepricer();
-  void StopRepricer() { repricer_ = nullptr; }
+  void StopRepricer();
   Repricer& repricer() { return *repricer_; }
   // Closes the store and opens what `make_store` makes; no re-pricer runs.
   void ReopenStore();
@@ -80,7 +82,7 @@ class MeteredPlaces {
   calculator::LocalCalculator pricing_;
   std::unique_ptr<RecordingCalculator> recording_;
   std::mutex repricer_mutex_;
-  std::unique_ptr<Repricer> repricer_;
+  std::unique_ptr<Repricer> repricer_;  // guarded by repricer_mutex_, for Change
 };
 
 }  // namespace costs::records::testing
