@@ -165,8 +165,8 @@ class RecordStore {
   virtual ~RecordStore() = default;
 
   // Takes a write in; never blocks. Refused at once with UNAVAILABLE (OVERLOADED)
-  // where too much waits. Writes of one caller that wait for each other's `done`
-  // are done in order; others may be joined in one transaction, in any order.
+  // where too much waits. Writes of the same record are done in the order in which they
+  // were submitted; others in any order, and many in one transaction.
   virtual void Submit(std::unique_ptr<Write> write) = 0;
 
   // ---- Reading. What is committed when the call begins is seen. A thing or session

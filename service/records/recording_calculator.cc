@@ -93,21 +93,38 @@ class RecordingCalculator::Recording : public std::enable_shared_from_this<Recor
     return options;
   }
 
+  // What is stored is submitted before this returns, so that batches are stored in the
+  // order in which they came; simulations go on beside it.
   void Priced() {
-    std::vector<size_t> simulations;
+    std::vector<size_t> stored, simulations;
     for (size_t i = 0; i < batch_->outcomes.size(); ++i) {
-      if (!IsStored(i) && IsDeferred(batch_->outcomes[i])) simulations.push_back(i);
+      const bool deferred = IsDeferred(batch_->outcomes[i]);
+      if (!deferred && !batch_->outcomes[i].ok()) continue;
+      if (!IsStored(i)) {
+        if (deferred) simulations.push_back(i);
+        continue;
+      }
+      if (deferred) deferred_.insert(i);
+      stored.push_back(i);
     }
-    if (simulations.empty()) return Store();
+    if (!AsksForAll() && !stored.empty()) PriceForStorage(stored);
+    parts_ = (stored.empty() ? 0 : 1) + (simulations.empty() ? 0 : 1);
+    if (parts_ == 0) return Finish();
+    const std::shared_ptr<Recording> self = shared_from_this();
+    if (!stored.empty()) Submit(std::move(stored));
+    if (!simulations.empty()) StartSimulations(std::move(simulations));
+  }
+
+  void StartSimulations(std::vector<size_t> simulations) {
     const bool taken = options_.blocking->TryRun([self = shared_from_this(), simulations] {
       self->Simulate(simulations);
-      self->Store();
+      self->PartDone();
     });
     if (taken) return;
     const absl::Status overloaded = catalog::Overloaded(
         "too many simulations with tiered tariffs are under way; try again in a second", absl::Seconds(1));
     for (size_t i : simulations) batch_->outcomes[i].failure = FailureOf(overloaded);
-    Store();
+    PartDone();
   }
 
   void Simulate(const std::vector<size_t>& simulations) {
@@ -117,20 +134,6 @@ class RecordingCalculator::Recording : public std::enable_shared_from_this<Recor
     for (size_t k = 0; k < simulations.size(); ++k) {
       batch_->outcomes[simulations[k]] = std::move(sub.outcomes[k]);
     }
-  }
-
-  void Store() {
-    std::vector<size_t> stored;
-    for (size_t i = 0; stores_ && i < batch_->outcomes.size(); ++i) {
-      const bool deferred = IsDeferred(batch_->outcomes[i]);
-      if (!IsStored(i) || (!deferred && !batch_->outcomes[i].ok())) continue;
-      if (deferred) deferred_.insert(i);
-      stored.push_back(i);
-    }
-    if (stored.empty()) return Finish();
-    if (!AsksForAll()) PriceForStorage(stored);
-    writes_ = 1;
-    Submit(std::move(stored));
   }
 
   // Where the caller asks for less than is stored.
@@ -216,7 +219,7 @@ class RecordingCalculator::Recording : public std::enable_shared_from_this<Recor
     // One record whose id another one has must not fail its neighbours.
     if (status.code() == absl::StatusCode::kAlreadyExists && written.size() > 1) {
       const auto middle = written.begin() + static_cast<std::ptrdiff_t>(written.size() / 2);
-      ++writes_;
+      ++parts_;
       Submit({written.begin(), middle});
       Submit({middle, written.end()});
       return;
@@ -228,7 +231,11 @@ class RecordingCalculator::Recording : public std::enable_shared_from_this<Recor
         if (outcome.ok() || IsDeferred(outcome)) outcome.failure = FailureOf(status);
       }
     }
-    if (--writes_ == 0) Finish();
+    PartDone();
+  }
+
+  void PartDone() {
+    if (--parts_ == 0) Finish();
   }
 
   // What outcomes borrow from.
@@ -256,7 +263,7 @@ class RecordingCalculator::Recording : public std::enable_shared_from_this<Recor
   absl::flat_hash_set<size_t> deferred_;  // whose price depends on what is stored
   std::mutex mutex_;
   std::vector<std::shared_ptr<const void>> kept_;  // guarded by mutex_
-  std::atomic<int> writes_{0};                     // under way
+  std::atomic<int> parts_{0};                      // writes and simulations under way
 };
 
 RecordingCalculator::RecordingCalculator(Options options) : options_(std::move(options)) {}

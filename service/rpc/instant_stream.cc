@@ -22,14 +22,17 @@ constexpr size_t kAnswersPerMessage = 1000;
 // Answers that may wait for the peer before reading stops.
 constexpr size_t kMostPending = 2000;
 
-// Records, and chunks, that may be with the calculator before reading stops: some
-// commits' worth, where a commit of a disk takes milliseconds.
-constexpr size_t kMostRecordsUnderWay = 20'000;
-constexpr size_t kMostChunksUnderWay = 1'024;
+// What may be with the calculator before reading stops: a commit's worth or two, where a
+// commit of a disk takes milliseconds. A record weighs 1, or as much as its breakdown
+// may have segments; and a chunk at least 1 for each KiB of its message.
+constexpr size_t kMostWeightUnderWay = 10'000;
+constexpr size_t kMostChunksUnderWay = 256;
+constexpr size_t kWeightOfBreakdown = 100;
+constexpr size_t kBytesOfWeight = 1'024;
 
-// Chunks that are kept to be used again; of those with room for many records one.
+// What the chunks that are kept to be used again may hold together; one is kept always.
+constexpr size_t kMostSpareBytes = 8 << 20;
 constexpr size_t kMostSpareChunks = 64;
-constexpr size_t kLargeChunk = 256;
 
 // A message whose arena has grown past this gives it back. A field that comes
 // and goes leaves its old place on the arena unused.
@@ -114,7 +117,10 @@ struct InstantStream::Chunk {
   calculator::Batch batch;
   std::vector<calculator::Submission> submissions;
   std::vector<calculator::Outcome> outcomes;
+  size_t weight = 0;
   bool done = false;  // guarded by the stream's mutex
+
+  size_t kept_bytes() const { return arena.kept_bytes() + outcomes.capacity() * sizeof(calculator::Outcome); }
 };
 
 InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Settings& settings,
@@ -133,7 +139,7 @@ InstantStream::InstantStream(calculator::Calculator* calculator, const Settings&
       settings_(settings),
       registry_(registry),
       context_(context),
-      flow_({kMostPending, kMostRecordsUnderWay, kMostChunksUnderWay}) {}
+      flow_({kMostPending, kMostWeightUnderWay, kMostChunksUnderWay}) {}
 
 InstantStream::~InstantStream() = default;
 
@@ -159,7 +165,7 @@ void InstantStream::OnReadDone(bool ok) {
     std::lock_guard<std::mutex> lock(mutex_);
     chunks_.push_back(std::move(taken));
   }
-  flow_.HandingOn(chunk->submissions.size());
+  flow_.HandingOn(chunk->weight);
   calculator_->Calculate(&chunk->batch, [this, chunk] { Calculated(chunk); });
   Do(flow_.HandedOn());
 }
@@ -170,6 +176,7 @@ std::unique_ptr<InstantStream::Chunk> InstantStream::TakeChunk() {
     if (!spare_.empty()) {
       std::unique_ptr<Chunk> chunk = std::move(spare_.back());
       spare_.pop_back();
+      spare_bytes_ -= chunk->kept_bytes();
       return chunk;
     }
   }
@@ -188,12 +195,15 @@ void InstantStream::Recycle(std::unique_ptr<Chunk> chunk) {
   chunk->request = chunk->arena.Renew<v1::StreamInstantCostsRequest>();
   chunk->done = false;
   std::lock_guard<std::mutex> lock(mutex_);
-  if (spare_.empty() || (spare_.size() < kMostSpareChunks && chunk->outcomes.capacity() < kLargeChunk)) {
+  const size_t bytes = chunk->kept_bytes();
+  if (spare_.empty() || (spare_.size() < kMostSpareChunks && spare_bytes_ + bytes <= kMostSpareBytes)) {
+    spare_bytes_ += bytes;
     spare_.push_back(std::move(chunk));
   }
 }
 
 grpc::Status InstantStream::ReadChunk(Chunk* chunk) {
+  const size_t bytes = incoming_.Length();
   if (!grpc::SerializationTraits<v1::StreamInstantCostsRequest>::Deserialize(&incoming_, chunk->request).ok()) {
     return InvalidField("records",
                         "cannot be read: the bytes are no StreamInstantCostsRequest, or a text is not UTF-8; the "
@@ -204,6 +214,8 @@ grpc::Status InstantStream::ReadChunk(Chunk* chunk) {
     return InvalidField("records", absl::StrCat("holds ", count, " records; a chunk must hold 1 to ",
                                                 settings_.chunk_limit, "; the stream ends here"));
   }
+  chunk->weight =
+      std::max(chunk->request->include_breakdown() ? count * kWeightOfBreakdown : count, bytes / kBytesOfWeight);
   chunk->submissions.resize(count);
   if (chunk->outcomes.size() < count) chunk->outcomes.resize(count);
   for (size_t i = 0; i < count; ++i) {
@@ -280,9 +292,9 @@ void InstantStream::Answer(std::unique_ptr<Chunk> chunk) {
       EncodeLean(chunk->submissions[i], outcome.record, record);
     }
   }
-  const size_t count = batch.outcomes.size();
+  const size_t weight = chunk->weight;
   Recycle(std::move(chunk));
-  Do(flow_.Answered(messages, count));
+  Do(flow_.Answered(messages, weight));
 }
 
 void InstantStream::OnWriteDone(bool ok) {

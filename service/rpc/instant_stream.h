@@ -80,6 +80,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   std::mutex mutex_;
   std::deque<std::unique_ptr<Chunk>> chunks_;  // guarded by mutex_: with the calculator or done, the oldest first
   std::vector<std::unique_ptr<Chunk>> spare_;  // guarded by mutex_
+  size_t spare_bytes_ = 0;                     // guarded by mutex_: what those keep
   bool answering_ = false;                     // guarded by mutex_: a thread answers what is done
 
   AnswerMessage* under_way_ = nullptr;                    // being written

@@ -32,6 +32,9 @@ class RecycledArena {
     return google::protobuf::Arena::CreateMessage<Message>(&*arena_);
   }
 
+  // What is kept for the next message.
+  size_t kept_bytes() const { return size_; }
+
  private:
   static constexpr size_t kFirst = 1024;
   static constexpr size_t kMostKept = 4 << 20;

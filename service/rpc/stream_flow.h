@@ -36,7 +36,7 @@ class StreamFlow {
 
   struct Limits {
     size_t pending;                   // weight of the answers that wait to be written
-    size_t records_under_way = 1;     // being calculated; reached, not passed, but by the last chunk
+    size_t weight_under_way = 1;      // being calculated; reached, not passed, but by the last chunk
     size_t chunks_under_way = 1'000;  // likewise
   };
 
@@ -66,12 +66,12 @@ class StreamFlow {
     return true;
   }
 
-  // The chunk that has arrived, of so many records, is about to be handed on: from now
-  // on it may be answered.
-  void HandingOn(size_t records) {
+  // The chunk that has arrived is about to be handed on: from now on it may be
+  // answered.
+  void HandingOn(size_t weight) {
     std::lock_guard<std::mutex> lock(mutex_);
     ++chunks_;
-    records_ += records;
+    weight_ += weight;
   }
 
   // It has been handed on, and perhaps been answered already.
@@ -101,12 +101,12 @@ class StreamFlow {
     return spare;
   }
 
-  // The oldest chunk under way, of so many records, is answered by these messages, in
+  // The oldest chunk under way, of that weight, is answered by these messages, in
   // order. Whoever answers does so for one chunk at a time.
-  Next Answered(const std::vector<Message*>& messages, size_t records) {
+  Next Answered(const std::vector<Message*>& messages, size_t weight) {
     std::lock_guard<std::mutex> lock(mutex_);
     --chunks_;
-    records_ -= records;
+    weight_ -= weight;
     for (Message* message : messages) {
       pending_ += message->weight();
       ready_.push_back(message);
@@ -162,7 +162,7 @@ class StreamFlow {
       ready_.pop_front();
       pending_ -= writing_->weight();
     }
-    if (!closing_ && input_ == Input::kIdle && pending_ < limits_.pending && records_ < limits_.records_under_way &&
+    if (!closing_ && input_ == Input::kIdle && pending_ < limits_.pending && weight_ < limits_.weight_under_way &&
         chunks_ < limits_.chunks_under_way) {
       input_ = Input::kReading;
       ++reads_to_start_;
@@ -182,8 +182,8 @@ class StreamFlow {
   Message* writing_ = nullptr;
   size_t pending_ = 0;  // the weight of ready_
   Input input_ = Input::kIdle;
-  size_t chunks_ = 0;   // being calculated, or answered
-  size_t records_ = 0;  // in them
+  size_t chunks_ = 0;  // being calculated, or answered
+  size_t weight_ = 0;  // theirs
   // Said, and not yet known to be started; two where the first has already come
   // back on another thread.
   int reads_to_start_ = 0;

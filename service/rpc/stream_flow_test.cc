@@ -170,7 +170,7 @@ TEST(StreamFlow, EndSoonBeforeBegin_NeverReads) {
 }
 
 TEST(StreamFlow, ChunksUnderWay_AreReadUpToTheLimits) {
-  Flow flow({10, /*records_under_way=*/100, /*chunks_under_way=*/3});
+  Flow flow({10, /*weight_under_way=*/100, /*chunks_under_way=*/3});
   Start(flow, flow.Begin());
   for (size_t records : {30, 30}) {
     ASSERT_TRUE(flow.ReadArrived());
@@ -192,8 +192,8 @@ TEST(StreamFlow, ChunksUnderWay_AreReadUpToTheLimits) {
   EXPECT_TRUE(flow.Written().finish);
 }
 
-TEST(StreamFlow, RecordsUnderWay_StopReadingUntilTheyAreAnswered) {
-  Flow flow({10, /*records_under_way=*/100, /*chunks_under_way=*/10});
+TEST(StreamFlow, WeightUnderWay_StopReadingUntilTheyAreAnswered) {
+  Flow flow({10, /*weight_under_way=*/100, /*chunks_under_way=*/10});
   Start(flow, flow.Begin());
   ASSERT_TRUE(flow.ReadArrived());
   flow.HandingOn(99);

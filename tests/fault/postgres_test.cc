@@ -41,9 +41,9 @@ TEST(Postgres, StoppedAndStartedUnderLoad_LosesAndDoublesNothing) {
     ASSERT_TRUE(AwaitMore(feed, 100));
     // By turns in good order and as when its machine fails.
     if (round % 2 == 0) {
-      postgres->Stop();
+      ASSERT_TRUE(postgres->Stop().ok());
     } else {
-      postgres->Kill();
+      ASSERT_TRUE(postgres->Kill().ok());
     }
     // Callers are told, not kept waiting.
     const int64_t refusals = feed.refusals();

@@ -22,6 +22,9 @@ struct WriteJob {
   std::unique_ptr<Write> write;
   std::vector<StoredRecord> reprice;
   absl::Status result;
+  // Names the records that it touches, sorted: two jobs with a name in common are done
+  // in order. (Some names stand for several records; that does no harm.)
+  std::vector<uint64_t> names;
 
   size_t size() const { return write->records.size() + reprice.size(); }
 };

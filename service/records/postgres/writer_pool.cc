@@ -1,6 +1,7 @@
 #include "service/records/postgres/writer_pool.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -12,6 +13,30 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(1);
+
+// Of the second of its start and the hash of its key.
+uint64_t NameOf(const calculator::RecordId& id) {
+  uint64_t name;
+  static_assert(sizeof(id.bytes) == 4 + sizeof(name));
+  std::memcpy(&name, &id.bytes[4], sizeof(name));
+  return name;
+}
+
+std::vector<uint64_t> NamesOf(const WriteJob& job) {
+  std::vector<uint64_t> names;
+  names.reserve(job.size() + job.write->deletions.size());
+  for (const calculator::RecordId& id : job.write->deletions) names.push_back(NameOf(id));
+  for (const PendingRecord& pending : job.write->records) names.push_back(NameOf(pending.record.id));
+  for (const StoredRecord& record : job.reprice) names.push_back(NameOf(record.id));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+bool AnyIn(const std::vector<uint64_t>& names, const absl::flat_hash_set<uint64_t>& set) {
+  if (set.empty()) return false;
+  return std::any_of(names.begin(), names.end(), [&](uint64_t name) { return set.contains(name); });
+}
 
 }  // namespace
 
@@ -36,6 +61,7 @@ WriterPool::~WriterPool() {
 }
 
 void WriterPool::Submit(std::unique_ptr<WriteJob> job) {
+  job->names = NamesOf(*job);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (records_waiting_ == 0 || records_waiting_ + job->size() <= options_.most_waiting) {
@@ -52,11 +78,21 @@ void WriterPool::Submit(std::unique_ptr<WriteJob> job) {
 
 WriterPool::Group WriterPool::Take() {
   std::unique_lock<std::mutex> lock(mutex_);
-  something_waits_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+  while (true) {
+    Group group = TakeWithLock();
+    if (!group.empty() || (closing_ && waiting_.empty())) return group;
+    something_waits_.wait(lock);
+  }
+}
+
+WriterPool::Group WriterPool::TakeWithLock() {
   Group group;
+  absl::flat_hash_set<uint64_t> passed;
   size_t records = 0;
   for (auto job = waiting_.begin(); job != waiting_.end();) {
-    if (!group.empty() && (*job)->write->tenant != group.front()->write->tenant) {
+    const bool other_tenant = !group.empty() && (*job)->write->tenant != group.front()->write->tenant;
+    if (other_tenant || AnyIn((*job)->names, busy_) || AnyIn((*job)->names, passed)) {
+      passed.insert((*job)->names.begin(), (*job)->names.end());
       ++job;
       continue;
     }
@@ -65,6 +101,7 @@ WriterPool::Group WriterPool::Take() {
     group.push_back(std::move(*job));
     job = waiting_.erase(job);
   }
+  for (const std::unique_ptr<WriteJob>& job : group) busy_.insert(job->names.begin(), job->names.end());
   return group;
 }
 
@@ -109,11 +146,13 @@ void WriterPool::Finish(Group group, uint64_t transactions, uint64_t failed) {
     counters_.failed_transactions += failed;
     for (std::unique_ptr<WriteJob>& job : group) {
       records_waiting_ -= job->size();
+      for (uint64_t name : job->names) busy_.erase(name);
       if (job->result.ok()) counters_.records_written += job->size();
       done_.push_back(std::move(job));
     }
   }
   something_is_done_.notify_one();
+  something_waits_.notify_all();  // also what was passed over
 }
 
 void WriterPool::Tell() {

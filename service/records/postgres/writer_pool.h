@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "service/postgres/connection.h"
 #include "service/records/postgres/thing_cache.h"
@@ -49,8 +50,10 @@ class WriterPool {
   using Group = std::vector<std::unique_ptr<WriteJob>>;
 
   void Write();
-  // What waits for the tenant of the first one; empty: it is over.
+  // What waits for the tenant of the first one, but for jobs on records that another
+  // writer is writing, and for those after them on the same records; empty: it is over.
   Group Take();
+  Group TakeWithLock();
   void Tell();
   void Finish(Group group, uint64_t transactions, uint64_t failed);
 
@@ -62,6 +65,7 @@ class WriterPool {
   std::condition_variable something_is_done_;
   std::deque<std::unique_ptr<WriteJob>> waiting_;
   size_t records_waiting_ = 0;
+  absl::flat_hash_set<uint64_t> busy_;  // names of the records that are being written
   std::deque<std::unique_ptr<WriteJob>> done_;
   RecordStore::Counters counters_;
   bool closing_ = false;

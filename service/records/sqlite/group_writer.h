@@ -37,7 +37,7 @@ class GroupWriter {
     // More than one write has of records is one transaction all the same.
     size_t records_of_transaction = 20'000;
     size_t most_records_waiting = 400'000;
-    size_t most_writes_waiting = 4'096;
+    size_t most_writes_waiting = 65'536;
   };
 
   // `connections` must outlive this.

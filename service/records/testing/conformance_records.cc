@@ -1,7 +1,10 @@
 // Writing and finding single records: ids, revisions, deletions, tenants, refusals.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "service/catalog/refusal.h"
 #include "service/records/testing/record_store_conformance.h"
@@ -305,6 +308,26 @@ TEST_P(RecordStoreConformance, Readings_ReplaceThoseOfTheirTime) {
   // A reading is no record.
   EXPECT_THAT(*store().Locations(TestTenant(), "", 10), IsEmpty());
   EXPECT_THAT(LocationsOf("meter"), IsEmpty());
+}
+
+// Streams do not wait for one chunk's records before they submit the next one's.
+TEST_P(RecordStoreConformance, WritesOfOneRecordThatDoNotWait_AreDoneInOrder) {
+  constexpr int kWrites = 60;
+  std::atomic<int> left{kWrites};
+  for (int i = 0; i < kWrites; ++i) {
+    std::vector<StoredRecord> records = {Half(0).Energy(KWh(i + 1)).Build()};
+    for (int k = 0; k < 20; ++k) records.push_back(Half(10 + i * 20 + k).Build());
+    auto write = std::make_unique<Write>(WriteOf(std::move(records)));
+    write->done = [&](const absl::Status& status) {
+      EXPECT_TRUE(status.ok()) << status;
+      --left;
+    };
+    store().Submit(std::move(write));
+  }
+  while (left > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::optional<StoredRecord> stored = Get(Half(0).Build().id);
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_TRUE(stored->revision.figures.energy_nwh == KWh(kWrites));
 }
 
 TEST_P(RecordStoreConformance, Counters_CountWrittenRecords) {
