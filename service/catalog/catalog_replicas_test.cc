@@ -471,7 +471,7 @@ TEST_F(CatalogOutageTest, ServerAwayAndBack_RefusesMeanwhileAndGoesOn) {
   AddElement(FlatElement("0.25") + "id: 'a' location_id: 'home'");
   Follow();
   for (const bool in_good_order : {true, false}) {
-    in_good_order ? server_->Stop() : server_->Kill();
+    ASSERT_TRUE((in_good_order ? server_->Stop() : server_->Kill()).ok());
     const std::string id = in_good_order ? "first" : "second";
     const std::string text = absl::StrCat("id: '", id, "' timezone: 'UTC' currency_code: 'GBP'");
     const absl::Status status = CreateLocation(text);

@@ -179,7 +179,7 @@ TEST_F(PostgresDatabaseTest, LostConnection_IsMadeAnewWhereNothingWasUnderWay) {
 }
 
 TEST_F(PostgresDatabaseTest, ServerThatIsAway_IsUnavailable) {
-  server_->Stop();
+  ASSERT_TRUE(server_->Stop().ok());
   EXPECT_EQ(Insert(1).code(), absl::StatusCode::kUnavailable);
   SqlTransaction transaction(database_.get());
   EXPECT_EQ(transaction.status().code(), absl::StatusCode::kUnavailable);
