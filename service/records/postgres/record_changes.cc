@@ -70,7 +70,7 @@ void RecordChanges::Delete(const calculator::RecordId& id) {
   NoteUsageChange(record, record.revision.figures.tier_windows_end);
 }
 
-void RecordChanges::Store(const StoredRecord& record, uint64_t catalog_version) {
+void RecordChanges::Store(const StoredRecord& record, CatalogVersions versions) {
   Entry& entry = entries_[record.id.bytes];
   const Instant windows_end = record.revision.figures.tier_windows_end;
   if (entry.now == nullptr) {
@@ -101,7 +101,8 @@ void RecordChanges::Store(const StoredRecord& record, uint64_t catalog_version) 
       }
     }
   }
-  if (record.revision.catalog_version < catalog_version) {
+  const uint64_t version = record.revision.catalog_version;
+  if (version < versions.current || (versions.marked != 0 && version > versions.marked)) {
     MarkStale({record.request.location_id, record.request.interval, RevisionCause::kTariffChanged, 0});
   }
 }

@@ -27,6 +27,11 @@
 
 namespace costs::records::pg {
 
+struct CatalogVersions {
+  uint64_t current = 0;
+  uint64_t marked = 0;  // see RecordStore::MarkStale; 0: none
+};
+
 class RecordChanges {
  public:
   using IdBytes = std::array<uint8_t, 12>;
@@ -80,8 +85,9 @@ class RecordChanges {
   // Null where there is none.
   const StoredRecord* Find(const calculator::RecordId& id) const;
   int32_t NumberOf(const calculator::RecordId& id) const;
-  // A record priced with an older catalog is stale from the start.
-  void Store(const StoredRecord& record, uint64_t catalog_version);
+  // A record priced with an older catalog, or with one that is not marked yet, is stale
+  // from the start.
+  void Store(const StoredRecord& record, CatalogVersions versions);
 
   Output Pending() const;
   bool HasPendingAt(const Place& place) const { return touched_.count(place) > 0; }

@@ -27,6 +27,8 @@ constexpr absl::string_view kWriterLock = "SELECT pg_advisory_xact_lock_shared($
 constexpr absl::string_view kUsageLocks = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k";
 constexpr absl::string_view kCatalogVersion =
     "SELECT revision FROM catalog_revisions WHERE account_id = $1 AND live_mode = $2";
+constexpr absl::string_view kMarkedVersion =
+    "SELECT version FROM record_marked_versions WHERE account_id = $1 AND live_mode = $2";
 constexpr absl::string_view kDeleteRecords =
     "DELETE FROM records WHERE account_id = $1 AND live_mode = $2 AND id = ANY ($3::bytea[])";
 constexpr absl::string_view kDeleteRevisions =
@@ -121,6 +123,8 @@ absl::Status RecordTransaction::Begin(absl::Span<const calculator::RecordId> ids
   const size_t version_at = statements.size();
   const bool asks_version = !options_.catalog_version && options_.has_catalog_table;
   if (asks_version) statements.push_back({kCatalogVersion, ParamsOf(tenant_)});
+  const size_t marked_at = statements.size();
+  statements.push_back({kMarkedVersion, ParamsOf(tenant_)});
   const bool looks = !options_.all_new && !ids.empty();
   if (looks) {
     Params params = ParamsOf(tenant_);
@@ -129,10 +133,12 @@ absl::Status RecordTransaction::Begin(absl::Span<const calculator::RecordId> ids
   }
   const absl::StatusOr<std::vector<Result>> results = transaction_.Run(statements);
   if (!results.ok()) return results.status();
-  if (options_.catalog_version) catalog_version_ = options_.catalog_version(tenant_);
+  if (options_.catalog_version) versions_.current = options_.catalog_version(tenant_);
   if (asks_version && (*results)[version_at].rows() > 0) {
-    catalog_version_ = static_cast<uint64_t>((*results)[version_at].Int(0, 0));
+    versions_.current = static_cast<uint64_t>((*results)[version_at].Int(0, 0));
   }
+  const Result& marked = (*results)[marked_at];
+  if (marked.rows() > 0) versions_.marked = static_cast<uint64_t>(marked.Int(0, 0));
   if (!looks) return absl::OkStatus();
   const Result& known = results->back();
   std::set<RecordChanges::Place> more;
@@ -159,13 +165,13 @@ absl::Status RecordTransaction::Apply(const Write& write) {
   for (const calculator::RecordId& id : write.deletions) changes_.Delete(id);
   for (const PendingRecord& pending : write.records) {
     if (pending.price == nullptr) {
-      changes_.Store(pending.record, catalog_version_);
+      changes_.Store(pending.record, versions_);
       continue;
     }
     own_.push_back(pending.record);
     const bool priced = pending.price(Usage(this), &own_.back());
     if (!failure_.ok()) return failure_;
-    if (priced) changes_.Store(own_.back(), catalog_version_);
+    if (priced) changes_.Store(own_.back(), versions_);
   }
   for (const RegisterReading& reading : write.readings) {
     if (!write.reading_register) break;
@@ -183,7 +189,7 @@ absl::Status RecordTransaction::Reprice(absl::Span<const StoredRecord> records) 
     if (known == nullptr || changes_.NumberOf(record.id) != record.revision.number) continue;
     own_.push_back(record);
     own_.back().request = known->request;
-    changes_.Store(own_.back(), catalog_version_);
+    changes_.Store(own_.back(), versions_);
   }
   return absl::OkStatus();
 }

@@ -85,7 +85,7 @@ class RecordTransaction {
   const Tenant tenant_;
   const TransactionOptions options_;
   RecordChanges changes_;
-  uint64_t catalog_version_ = 0;
+  CatalogVersions versions_;
   std::deque<StoredRecord> own_;                                    // what was priced here; changes_ borrows it
   std::map<std::pair<std::string, std::string>, int64_t> longest_;  // of things that are not known to be there
   std::map<ReadingKey, RegisterReading> readings_;
