@@ -111,6 +111,7 @@ class Follower final : public Following {
 
 absl::StatusOr<std::unique_ptr<sql::Database>> OpenDatabase(postgres::ConnectOptions options, absl::Duration longest) {
   options.statement_timeout = longest;
+  options.idle_in_transaction_timeout = longest;  // a snapshot is made meanwhile
   options.lock_timeout = longest;
   return postgres::Database::Open(options);
 }

@@ -156,10 +156,12 @@ absl::Status Connection::Connect() {
 
 absl::Status Connection::Configure(const ConnectOptions& options) {
   // Numbers only, so there is nothing to quote.
-  return Execute(absl::StrCat("SET statement_timeout = ", absl::ToInt64Milliseconds(options.statement_timeout),
-                              "; SET lock_timeout = ", absl::ToInt64Milliseconds(options.lock_timeout),
-                              "; SET synchronous_commit = on; SET timezone = 'UTC'; "
-                              "SET standard_conforming_strings = on"));
+  return Execute(absl::StrCat(
+      "SET statement_timeout = ", absl::ToInt64Milliseconds(options.statement_timeout),
+      "; SET lock_timeout = ", absl::ToInt64Milliseconds(options.lock_timeout),
+      "; SET idle_in_transaction_session_timeout = ", absl::ToInt64Milliseconds(options.idle_in_transaction_timeout),
+      "; SET synchronous_commit = on; SET timezone = 'UTC'; "
+      "SET standard_conforming_strings = on"));
 }
 
 bool Connection::alive() const { return !lost_ && PQstatus(handle_) == CONNECTION_OK; }

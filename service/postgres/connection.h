@@ -52,6 +52,9 @@ struct ConnectOptions {
   // How long a statement may take, and wait for a lock; zero: for ever.
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration lock_timeout = absl::Seconds(10);
+  // How long a transaction may wait for us, with its locks held: of a process that is
+  // frozen, the others need not wait for longer.
+  absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
 };
 
 // The parameters of a statement, $1 and on, in order. They hold what they are given.

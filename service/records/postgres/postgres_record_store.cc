@@ -46,7 +46,7 @@ int64_t SignedVersion(uint64_t version) { return static_cast<int64_t>(version); 
 
 absl::StatusOr<std::unique_ptr<PostgresRecordStore>> PostgresRecordStore::Open(Options options) {
   postgres::ConnectOptions connect = options.connect;
-  connect.statement_timeout = connect.lock_timeout = kLongestMigration;
+  connect.statement_timeout = connect.lock_timeout = connect.idle_in_transaction_timeout = kLongestMigration;
   absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(connect);
   if (!connection.ok()) return connection.status();
   if (absl::Status status = pg::MigrateRecordTables(connection->get()); !status.ok()) return status;
