@@ -44,6 +44,9 @@ class RecordedMeters {
   void Price(calculator::Batch* batch, const calculator::UsageSource& usage) const;
 
   RecordStore* store() { return store_.get(); }
+  // What Store() calls.
+  RecordingCalculator* calculator() { return recording_.get(); }
+  executor::BoundedExecutor* blocking() { return &blocking_; }
   const Tenant& tenant() const { return tenant_; }
   const catalog::SnapshotHolder& snapshots() const { return snapshots_; }
 
