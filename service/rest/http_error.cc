@@ -34,6 +34,10 @@ constexpr ReasonRow kByReason[] = {
     {"NO_PRICE_DATA", 422, "no_price_data", false},
     {"RATE_LIMITED", 429, "rate_limit", true},
     {"OVERLOADED", 503, "overloaded", true},
+    {"STORE_UNAVAILABLE", 503, "store_unavailable", true},
+    {"STORE_FULL", 507, "store_full", true},
+    {"USAGE_UNKNOWN", 503, "usage_unknown", true},
+    {"RECORD_ID_TAKEN", 409, "record_id_taken", false},
 };
 
 struct CodeRow {
