@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "service/records/postgres/locks.h"
+#include "service/records/postgres/place_usage.h"
 #include "service/records/postgres/record_list.h"
 #include "service/records/postgres/record_reader.h"
 #include "service/records/postgres/schema.h"
 #include "service/records/postgres/stale_statements.h"
 #include "service/records/postgres/things_query.h"
-#include "service/records/postgres/usage_query.h"
 #include "service/records/store_refusal.h"
 
 namespace costs::records {
@@ -131,8 +131,8 @@ absl::StatusOr<engine::Int128> PostgresRecordStore::Usage::UsageWithin(const cal
                                                                        engine::Interval interval) const {
   const Tenant tenant = {std::string(caller.account_id), caller.live_mode};
   return OrRefusal(readers_.Run([&](Connection* connection) {
-    return pg::QueryUsage([&](absl::Span<const Statement> statements) { return connection->Run(statements); }, tenant,
-                          location_id, zone, tariff_rate, interval);
+    const pg::RunStatements run = [&](absl::Span<const Statement> statements) { return connection->Run(statements); };
+    return pg::PlaceUsage(run, tenant, location_id, tariff_rate).Within(zone, interval);
   }));
 }
 

@@ -70,7 +70,7 @@ void RecordChanges::Delete(const calculator::RecordId& id) {
   NoteUsageChange(record, record.revision.figures.tier_windows_end);
 }
 
-void RecordChanges::Store(const StoredRecord& record, CatalogVersions versions) {
+void RecordChanges::Store(const StoredRecord& record, const Versions& versions) {
   Entry& entry = entries_[record.id.bytes];
   const Instant windows_end = record.revision.figures.tier_windows_end;
   if (entry.now == nullptr) {
@@ -95,33 +95,30 @@ void RecordChanges::Store(const StoredRecord& record, CatalogVersions versions) 
       NoteUsageChange(record, windows_end);
     } else {
       entry.now = &record;
-      if (watch_usage_) touched_.insert(PlaceOf(record));
       if (old.revision.figures.energy_nwh != record.revision.figures.energy_nwh) {
         NoteUsageChange(record, std::max(old_end, windows_end));
       }
     }
   }
   const uint64_t version = record.revision.catalog_version;
-  if (version < versions.current || (versions.marked != 0 && version > versions.marked)) {
+  if (version < versions.catalog || (versions.marked != 0 && version > versions.marked)) {
     MarkStale({record.request.location_id, record.request.interval, RevisionCause::kTariffChanged, 0});
   }
 }
 
 void RecordChanges::Touch(const IdBytes& id, Entry* entry) {
-  if (!entry->dirty) dirty_.push_back(id);
-  entry->dirty = true;
+  if (!entry->changed) changed_.push_back(id);
+  entry->changed = true;
 }
 
 void RecordChanges::Arrive(const StoredRecord& record) {
   if (!watch_usage_) return;
   arrived_[PlaceOf(record)].insert(record.request.interval.start.ns);
-  touched_.insert(PlaceOf(record));
 }
 
 void RecordChanges::Leave(Entry* entry) {
   if (!watch_usage_) return;
   const Place place = PlaceOf(*entry->now);
-  touched_.insert(place);
   // It may have left and come back within this transaction.
   if (!entry->gone && entry->stored != nullptr && PlaceOf(*entry->stored) == place) {
     gone_.push_back({place, entry->now->id.bytes});
@@ -158,8 +155,8 @@ void RecordChanges::MarkStale(const StaleRecords& stale) {
 
 RecordChanges::Output RecordChanges::Pending() const {
   std::vector<std::pair<IdBytes, const Entry*>> changed;
-  changed.reserve(dirty_.size());
-  for (const IdBytes& id : dirty_) changed.emplace_back(id, &entries_.at(id));
+  changed.reserve(changed_.size());
+  for (const IdBytes& id : changed_) changed.emplace_back(id, &entries_.at(id));
   std::sort(changed.begin(), changed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Output output;
   output.rows.reserve(changed.size());
@@ -173,31 +170,6 @@ RecordChanges::Output RecordChanges::Pending() const {
     for (const Revision& revision : entry->older) output.revisions.push_back({{id}, revision});
   }
   return output;
-}
-
-void RecordChanges::Settle() {
-  for (const IdBytes& id : dirty_) {
-    Entry& entry = entries_.at(id);
-    if (entry.now != entry.stored.get()) {
-      std::unique_ptr<StoredRecord> settled;
-      if (entry.now != nullptr) {
-        settled = std::make_unique<StoredRecord>(*entry.now);
-        settled->revision.number = entry.number;
-        settled->created_ns = entry.created_ns;
-      }
-      entry.stored = std::move(settled);
-      entry.now = entry.stored.get();
-    }
-    entry.wiped = false;
-    entry.gone = false;
-    entry.older.clear();
-    entry.dirty = false;
-  }
-  dirty_.clear();
-  arrived_.clear();
-  touched_.clear();
-  gone_.clear();
-  usage_changes_.clear();
 }
 
 }  // namespace costs::records::pg

@@ -1,14 +1,13 @@
 // What a transaction does to records, worked out in memory: which are new, changed or
 // gone, their older revisions, and what becomes stale by it. The database is told
-// when all is known, or when a price depends on it.
+// when all is known.
 //
 //   RecordChanges changes(/*watch_usage=*/true);
 //   changes.Load(record);             // what is there already, of the ids that matter
 //   if (changes.Allows(write)) ...    // Delete() and Store() for what it holds
 //   changes.Pending()                 // what the database must be told
-//   changes.Settle();                 // it was told
 //
-// Records that are given to Store() are borrowed until Settle() or the end. Not
+// Records that are given to Store() are borrowed. Not
 // thread-safe.
 #ifndef SERVICE_RECORDS_POSTGRES_RECORD_CHANGES_H_
 #define SERVICE_RECORDS_POSTGRES_RECORD_CHANGES_H_
@@ -26,11 +25,6 @@
 #include "service/records/record_store.h"
 
 namespace costs::records::pg {
-
-struct CatalogVersions {
-  uint64_t current = 0;
-  uint64_t marked = 0;  // see RecordStore::MarkStale; 0: none
-};
 
 class RecordChanges {
  public:
@@ -50,6 +44,11 @@ class RecordChanges {
   struct Gone {
     Place place;
     IdBytes id;
+  };
+
+  struct Versions {
+    uint64_t catalog = 0;  // the present one
+    uint64_t marked = 0;   // whose changes are marked (RecordStore::MarkStale); 0: none was
   };
 
   // A record to be written.
@@ -85,18 +84,15 @@ class RecordChanges {
   // Null where there is none.
   const StoredRecord* Find(const calculator::RecordId& id) const;
   int32_t NumberOf(const calculator::RecordId& id) const;
-  // A record priced with an older catalog, or with one that is not marked yet, is stale
-  // from the start.
-  void Store(const StoredRecord& record, CatalogVersions versions);
+  // One priced with an older catalog is stale from the start, and so is one priced with
+  // a later catalog than is marked.
+  void Store(const StoredRecord& record, const Versions& versions);
 
   Output Pending() const;
-  bool HasPendingAt(const Place& place) const { return touched_.count(place) > 0; }
-  void Settle();
 
   // By location, joined.
   void MarkStale(const StaleRecords& stale);
   const std::map<std::string, StaleRecords>& stale() const { return stale_; }
-  // Since the last Settle().
   const std::vector<UsageChange>& usage_changes() const { return usage_changes_; }
   const std::vector<Gone>& gone() const { return gone_; }
 
@@ -107,7 +103,7 @@ class RecordChanges {
     int32_t number = 0;                          // of `now`
     int64_t created_ns = 0;
     bool wiped = false;
-    bool dirty = false;           // the database does not know of it all
+    bool changed = false;         // or was, and then back
     bool gone = false;            // `stored` has left its place
     std::vector<Revision> older;  // that the database does not have
   };
@@ -120,12 +116,11 @@ class RecordChanges {
 
   bool watch_usage_;
   absl::flat_hash_map<IdBytes, Entry> entries_;
-  std::vector<IdBytes> dirty_;
+  std::vector<IdBytes> changed_;
   std::map<std::string, StaleRecords> stale_;
 
   // Where usage is watched. The starts of what has come and the database does not have.
   std::map<Place, std::multiset<int64_t>> arrived_;
-  std::set<Place> touched_;
   std::vector<Gone> gone_;
   std::vector<UsageChange> usage_changes_;
 };

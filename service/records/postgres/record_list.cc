@@ -126,11 +126,10 @@ class Listing {
           "AND (location_id, device_id) > ($4::text, $5::text) ORDER BY location_id, device_id LIMIT $6",
           ParamsOf(tenant_).Text(filter_.location_id).Text(last.location_id).Text(last.device_id).Int(kThingsAtOnce));
       if (!rows.ok()) return rows.status();
-      const absl::StatusOr<std::vector<KnownThing>> things = ReadThings(*rows);
-      if (!things.ok()) return things.status();
-      if (absl::Status status = AddRecordsOf(*things); !status.ok()) return status;
-      if (things->size() < kThingsAtOnce) return std::move(records_);
-      last = things->back().thing;
+      const std::vector<KnownThing> things = ReadThings(*rows);
+      if (absl::Status status = AddRecordsOf(things); !status.ok()) return status;
+      if (things.size() < kThingsAtOnce) return std::move(records_);
+      last = things.back().thing;
     }
   }
 

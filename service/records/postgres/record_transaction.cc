@@ -11,7 +11,6 @@
 #include "service/records/postgres/stale_statements.h"
 #include "service/records/postgres/things_query.h"
 #include "service/records/postgres/total_changes.h"
-#include "service/records/postgres/usage_query.h"
 #include "service/records/store_refusal.h"
 
 namespace costs::records::pg {
@@ -69,6 +68,10 @@ const std::string& KnownStatement() {
   return *sql;
 }
 
+RecordChanges::Place PlaceOf(const StoredRecord& record) {
+  return {record.request.location_id, record.request.tariff_rate};
+}
+
 template <typename Ids, typename IdOf>
 std::string IdArray(const Ids& ids, const IdOf& id_of) {
   ArrayWriter array(Type::kBytea);
@@ -86,27 +89,13 @@ class RecordTransaction::Usage final : public calculator::UsageSource {
   absl::StatusOr<engine::Int128> UsageWithin(const calculator::Caller&, absl::string_view location_id,
                                              const absl::TimeZone& zone, engine::TariffRate tariff_rate,
                                              engine::Interval interval) const override {
-    if (transaction_.changes_.HasPendingAt({std::string(location_id), tariff_rate})) {
-      std::vector<Statement> statements;
-      absl::Status status = transaction_.Flush(&statements);
-      if (status.ok() && !statements.empty()) status = transaction_.transaction_.Run(statements).status();
-      if (!status.ok()) return Note(status);
-    }
-    const RunStatements run = [this](absl::Span<const Statement> statements) {
-      return transaction_.transaction_.Run(statements);
-    };
-    absl::StatusOr<engine::Int128> usage =
-        QueryUsage(run, transaction_.tenant_, location_id, zone, tariff_rate, interval);
-    if (!usage.ok()) return Note(usage.status());
+    const absl::StatusOr<engine::Int128> usage =
+        transaction_.UsageAt({std::string(location_id), tariff_rate}).Within(zone, interval);
+    if (!usage.ok() && transaction_.failure_.ok()) transaction_.failure_ = usage.status();
     return usage;
   }
 
  private:
-  absl::Status Note(const absl::Status& status) const {
-    if (transaction_.failure_.ok()) transaction_.failure_ = status;
-    return status;
-  }
-
   RecordTransaction& transaction_;
 };
 
@@ -120,11 +109,11 @@ absl::Status RecordTransaction::Begin(absl::Span<const calculator::RecordId> ids
   // Each statement sees what is committed when it begins: so what is read here is read
   // with the locks held.
   if (!places.empty()) statements.push_back(LockStatement(places));
+  const size_t marked_at = statements.size();
+  statements.push_back({kMarkedVersion, ParamsOf(tenant_)});
   const size_t version_at = statements.size();
   const bool asks_version = !options_.catalog_version && options_.has_catalog_table;
   if (asks_version) statements.push_back({kCatalogVersion, ParamsOf(tenant_)});
-  const size_t marked_at = statements.size();
-  statements.push_back({kMarkedVersion, ParamsOf(tenant_)});
   const bool looks = !options_.all_new && !ids.empty();
   if (looks) {
     Params params = ParamsOf(tenant_);
@@ -133,12 +122,13 @@ absl::Status RecordTransaction::Begin(absl::Span<const calculator::RecordId> ids
   }
   const absl::StatusOr<std::vector<Result>> results = transaction_.Run(statements);
   if (!results.ok()) return results.status();
-  if (options_.catalog_version) versions_.current = options_.catalog_version(tenant_);
-  if (asks_version && (*results)[version_at].rows() > 0) {
-    versions_.current = static_cast<uint64_t>((*results)[version_at].Int(0, 0));
+  if ((*results)[marked_at].rows() > 0) {
+    versions_.marked = static_cast<uint64_t>((*results)[marked_at].Int(0, 0));
   }
-  const Result& marked = (*results)[marked_at];
-  if (marked.rows() > 0) versions_.marked = static_cast<uint64_t>(marked.Int(0, 0));
+  if (options_.catalog_version) versions_.catalog = options_.catalog_version(tenant_);
+  if (asks_version && (*results)[version_at].rows() > 0) {
+    versions_.catalog = static_cast<uint64_t>((*results)[version_at].Int(0, 0));
+  }
   if (!looks) return absl::OkStatus();
   const Result& known = results->back();
   std::set<RecordChanges::Place> more;
@@ -162,16 +152,16 @@ Statement RecordTransaction::LockStatement(const std::set<RecordChanges::Place>&
 
 absl::Status RecordTransaction::Apply(const Write& write) {
   if (!changes_.Allows(write)) return IdTakenRefusal();
-  for (const calculator::RecordId& id : write.deletions) changes_.Delete(id);
+  for (const calculator::RecordId& id : write.deletions) Delete(id);
   for (const PendingRecord& pending : write.records) {
     if (pending.price == nullptr) {
-      changes_.Store(pending.record, versions_);
+      Store(pending.record);
       continue;
     }
     own_.push_back(pending.record);
     const bool priced = pending.price(Usage(this), &own_.back());
     if (!failure_.ok()) return failure_;
-    if (priced) changes_.Store(own_.back(), versions_);
+    if (priced) Store(own_.back());
   }
   for (const RegisterReading& reading : write.readings) {
     if (!write.reading_register) break;
@@ -189,41 +179,57 @@ absl::Status RecordTransaction::Reprice(absl::Span<const StoredRecord> records) 
     if (known == nullptr || changes_.NumberOf(record.id) != record.revision.number) continue;
     own_.push_back(record);
     own_.back().request = known->request;
-    changes_.Store(own_.back(), versions_);
+    Store(own_.back());
   }
   return absl::OkStatus();
+}
+
+void RecordTransaction::Delete(const calculator::RecordId& id) {
+  const StoredRecord* before = changes_.Find(id);
+  changes_.Delete(id);
+  if (before != nullptr && changes_.watches_usage()) UsageAt(PlaceOf(*before)).Remove(*before);
+}
+
+void RecordTransaction::Store(const StoredRecord& record) {
+  const StoredRecord* before = changes_.Find(record.id);
+  changes_.Store(record, versions_);
+  const StoredRecord* after = changes_.Find(record.id);
+  if (before == after || !changes_.watches_usage()) return;
+  if (before != nullptr) UsageAt(PlaceOf(*before)).Remove(*before);
+  UsageAt(PlaceOf(*after)).Add(*after);
+}
+
+PlaceUsage& RecordTransaction::UsageAt(const RecordChanges::Place& place) {
+  const auto known = usages_.find(place);
+  if (known != usages_.end()) return known->second;
+  const RunStatements run = [this](absl::Span<const Statement> statements) { return transaction_.Run(statements); };
+  return usages_.emplace(place, PlaceUsage(run, tenant_, place.first, place.second)).first->second;
 }
 
 absl::Status RecordTransaction::Commit() {
-  std::vector<Statement> statements;
-  if (absl::Status status = Flush(&statements); !status.ok()) return status;
-  AppendStale(&statements);
-  AppendReadings(&statements);
-  AppendBatches(&statements);
-  if (absl::Status status = transaction_.Commit(statements); !status.ok()) return status;
-  for (const auto& [thing, longest] : longest_) options_.things->Learn(tenant_, {thing.first, thing.second}, longest);
-  return absl::OkStatus();
-}
-
-absl::Status RecordTransaction::Flush(std::vector<Statement>* statements) {
   // Before the database knows of what has changed.
   if (absl::Status status = ResolveUsageChanges(); !status.ok()) return status;
   const RecordChanges::Output output = changes_.Pending();
-  AppendDeletions(output, statements);
-  if (!statements->empty() && !output.rows.empty()) {
-    if (absl::Status status = transaction_.Run(*statements).status(); !status.ok()) return status;
-    statements->clear();
+  std::vector<Statement> statements;
+  AppendDeletions(output, &statements);
+  if (!statements.empty() && !output.rows.empty()) {
+    if (absl::Status status = transaction_.Run(statements).status(); !status.ok()) return status;
+    statements.clear();
   }
   if (absl::Status status = CopyRows(output); !status.ok()) return status;
-  AppendThings(output, statements);
+  AppendThings(output, &statements);
   TotalChanges totals;
   for (const StoredRecord* removed : output.removed) totals.Remove(*removed);
   for (const RecordChanges::Row& row : output.rows) {
     if (row.before != nullptr) totals.Remove(*row.before);
     totals.Add(*row.record);
   }
-  if (absl::Status status = totals.AppendTo(tenant_, statements); !status.ok()) return status;
-  changes_.Settle();
+  if (absl::Status status = totals.AppendTo(tenant_, &statements); !status.ok()) return status;
+  AppendStale(&statements);
+  AppendReadings(&statements);
+  AppendBatches(&statements);
+  if (absl::Status status = transaction_.Commit(statements); !status.ok()) return status;
+  for (const auto& [thing, longest] : longest_) options_.things->Learn(tenant_, {thing.first, thing.second}, longest);
   return absl::OkStatus();
 }
 

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "service/postgres/connection.h"
+#include "service/records/postgres/place_usage.h"
 #include "service/records/postgres/record_changes.h"
 #include "service/records/postgres/thing_cache.h"
 #include "service/records/record_store.h"
@@ -68,8 +69,9 @@ class RecordTransaction {
   class Usage;
 
   postgres::Statement LockStatement(const std::set<RecordChanges::Place>& places) const;
-  // Tells the database what has changed; the last statements are left for the caller.
-  absl::Status Flush(std::vector<postgres::Statement>* statements);
+  void Delete(const calculator::RecordId& id);
+  void Store(const StoredRecord& record);
+  PlaceUsage& UsageAt(const RecordChanges::Place& place);
   // Which changes of usage concern a record that the database has.
   absl::Status ResolveUsageChanges();
   absl::Status ResolvePlace(const std::vector<const RecordChanges::UsageChange*>& changes);
@@ -85,9 +87,10 @@ class RecordTransaction {
   const Tenant tenant_;
   const TransactionOptions options_;
   RecordChanges changes_;
-  CatalogVersions versions_;
+  RecordChanges::Versions versions_;
   std::deque<StoredRecord> own_;                                    // what was priced here; changes_ borrows it
   std::map<std::pair<std::string, std::string>, int64_t> longest_;  // of things that are not known to be there
+  std::map<RecordChanges::Place, PlaceUsage> usages_;               // where usage is watched
   std::map<ReadingKey, RegisterReading> readings_;
   std::map<std::string, std::string> batches_;
   absl::Status failure_;  // of what was done within a price

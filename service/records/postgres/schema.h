@@ -1,5 +1,4 @@
 // The tables of meter records in PostgreSQL, and how older ones become the latest.
-// docs/decisions has why they are as they are.
 #ifndef SERVICE_RECORDS_POSTGRES_SCHEMA_H_
 #define SERVICE_RECORDS_POSTGRES_SCHEMA_H_
 

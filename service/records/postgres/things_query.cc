@@ -24,7 +24,7 @@ postgres::Statement ThingsOfLocation(const Tenant& tenant, absl::string_view loc
       ParamsOf(tenant).Text(location_id)};
 }
 
-absl::StatusOr<std::vector<KnownThing>> ReadThings(const Result& result) {
+std::vector<KnownThing> ReadThings(const Result& result) {
   std::vector<KnownThing> things;
   things.reserve(static_cast<size_t>(result.rows()));
   for (int row = 0; row < result.rows(); ++row) {

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "service/postgres/connection.h"
@@ -25,7 +24,7 @@ postgres::Params ParamsOf(const Tenant& tenant);
 
 // Those of a location. In order of device.
 postgres::Statement ThingsOfLocation(const Tenant& tenant, absl::string_view location_id);
-absl::StatusOr<std::vector<KnownThing>> ReadThings(const postgres::Result& result);
+std::vector<KnownThing> ReadThings(const postgres::Result& result);
 
 // Adds the arrays location_id, device_id, low, high (text[], text[], bytea[],
 // bytea[]) of ranges.
