@@ -12,6 +12,9 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(1);
+// A transaction with fewer records costs about as much as one of a single record: so
+// while one is under way, as few wait for the next one rather than make one more.
+constexpr size_t kFewRecords = 256;
 
 }  // namespace
 
@@ -40,6 +43,7 @@ void WriterPool::Submit(std::unique_ptr<WriteJob> job) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (records_waiting_ == 0 || records_waiting_ + job->size() <= options_.most_waiting) {
       records_waiting_ += job->size();
+      records_queued_ += job->size();
       waiting_.push_back(std::move(job));
     }
   }
@@ -52,7 +56,10 @@ void WriterPool::Submit(std::unique_ptr<WriteJob> job) {
 
 WriterPool::Group WriterPool::Take() {
   std::unique_lock<std::mutex> lock(mutex_);
-  something_waits_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+  something_waits_.wait(lock, [this] {
+    if (waiting_.empty()) return closing_;
+    return few_under_way_ == 0 || records_queued_ >= kFewRecords;
+  });
   Group group;
   size_t records = 0;
   for (auto job = waiting_.begin(); job != waiting_.end();) {
@@ -65,6 +72,8 @@ WriterPool::Group WriterPool::Take() {
     group.push_back(std::move(*job));
     job = waiting_.erase(job);
   }
+  records_queued_ -= records;
+  if (!group.empty() && records < kFewRecords) ++few_under_way_;
   return group;
 }
 
@@ -105,6 +114,9 @@ void WriterPool::Write() {
 void WriterPool::Finish(Group group, uint64_t transactions, uint64_t failed) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    size_t records = 0;
+    for (const std::unique_ptr<WriteJob>& job : group) records += job->size();
+    if (records < kFewRecords) --few_under_way_;
     counters_.transactions += transactions;
     counters_.failed_transactions += failed;
     for (std::unique_ptr<WriteJob>& job : group) {
@@ -114,6 +126,8 @@ void WriterPool::Finish(Group group, uint64_t transactions, uint64_t failed) {
     }
   }
   something_is_done_.notify_one();
+  // The others may go on now, for what they waited.
+  something_waits_.notify_all();
 }
 
 void WriterPool::Tell() {
