@@ -13,6 +13,9 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(1);
+// A transaction with fewer records costs about as much as one of a single record: so
+// while one is under way, as few wait for the next one rather than make one more.
+constexpr size_t kFewRecords = 256;
 
 // Of the second of its start and the hash of its key.
 uint64_t NameOf(const calculator::RecordId& id) {
@@ -66,6 +69,7 @@ void WriterPool::Submit(std::unique_ptr<WriteJob> job) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (records_waiting_ == 0 || records_waiting_ + job->size() <= options_.most_waiting) {
       records_waiting_ += job->size();
+      records_queued_ += job->size();
       waiting_.push_back(std::move(job));
     }
   }
@@ -86,6 +90,8 @@ WriterPool::Group WriterPool::Take() {
 }
 
 WriterPool::Group WriterPool::TakeWithLock() {
+  // Notified by Finish().
+  if (few_under_way_ > 0 && records_queued_ < kFewRecords) return {};
   Group group;
   absl::flat_hash_set<uint64_t> passed;
   size_t records = 0;
@@ -102,6 +108,8 @@ WriterPool::Group WriterPool::TakeWithLock() {
     job = waiting_.erase(job);
   }
   for (const std::unique_ptr<WriteJob>& job : group) busy_.insert(job->names.begin(), job->names.end());
+  records_queued_ -= records;
+  if (!group.empty() && records < kFewRecords) ++few_under_way_;
   return group;
 }
 
@@ -142,6 +150,9 @@ void WriterPool::Write() {
 void WriterPool::Finish(Group group, uint64_t transactions, uint64_t failed) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    size_t records = 0;
+    for (const std::unique_ptr<WriteJob>& job : group) records += job->size();
+    if (records < kFewRecords) --few_under_way_;
     counters_.transactions += transactions;
     counters_.failed_transactions += failed;
     for (std::unique_ptr<WriteJob>& job : group) {
@@ -152,7 +163,8 @@ void WriterPool::Finish(Group group, uint64_t transactions, uint64_t failed) {
     }
   }
   something_is_done_.notify_one();
-  something_waits_.notify_all();  // also what was passed over
+  // The others may go on now, for what they waited, or with what was passed over.
+  something_waits_.notify_all();
 }
 
 void WriterPool::Tell() {

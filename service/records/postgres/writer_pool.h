@@ -64,7 +64,9 @@ class WriterPool {
   std::condition_variable something_waits_;
   std::condition_variable something_is_done_;
   std::deque<std::unique_ptr<WriteJob>> waiting_;
-  size_t records_waiting_ = 0;
+  size_t records_queued_ = 0;           // of waiting_
+  size_t records_waiting_ = 0;          // also of what is under way
+  int few_under_way_ = 0;               // transactions with few records
   absl::flat_hash_set<uint64_t> busy_;  // names of the records that are being written
   std::deque<std::unique_ptr<WriteJob>> done_;
   RecordStore::Counters counters_;
