@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "google/rpc/error_details.pb.h"
@@ -174,6 +177,48 @@ TEST_F(CostsServiceStreamTest, EndStreams_AnswersWhatWasReadThenUnavailable) {
   auto late = stub_->StreamInstantCosts(&late_context);
   EXPECT_FALSE(late->Read(&response));
   EXPECT_EQ(late->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// Holds batches back until so many have come, then answers them, the last one first.
+class HoldingCalculator final : public calculator::Calculator {
+ public:
+  HoldingCalculator(calculator::Calculator* child, size_t wanted) : child_(child), wanted_(wanted) {}
+  ~HoldingCalculator() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void Calculate(calculator::Batch* batch, std::function<void()> done) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    held_.push_back({batch, std::move(done)});
+    if (held_.size() < wanted_) return;
+    threads_.emplace_back([this, held = std::exchange(held_, {})] {
+      for (auto one = held.rbegin(); one != held.rend(); ++one) child_->Calculate(one->batch, one->done);
+    });
+  }
+
+ private:
+  struct Held {
+    calculator::Batch* batch;
+    std::function<void()> done;
+  };
+
+  calculator::Calculator* const child_;
+  const size_t wanted_;
+  std::mutex mutex_;
+  std::vector<Held> held_;
+  std::vector<std::thread> threads_;
+};
+
+// A chunk that waits to be stored keeps none that follow it waiting.
+TEST_F(CostsServiceStreamTest, ChunksAreUnderWayTogether_AndAnsweredInOrder) {
+  HoldingCalculator holding(&local_, 5);
+  StartServer(&holding);
+  const StreamRun run =
+      RunStream(stub_.get(), DocumentationRecord(), {1, 7, 1, 100, 3, 1, 1, 1, 1, 1}, v1::MeterRecordView::LEAN);
+  EXPECT_TRUE(run.status.ok()) << run.status.error_message();
+  ASSERT_EQ(run.sequences.size(), 117u);
+  for (uint64_t i = 0; i < run.sequences.size(); ++i) EXPECT_EQ(run.sequences[i], i);
+  StopServer();
 }
 
 }  // namespace

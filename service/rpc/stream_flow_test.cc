@@ -297,5 +297,108 @@ TEST(StreamFlow, ThreeThreads_KeepOrderAndFinishOnce) {
   }
 }
 
+// The chunks are answered on a thread of its own, as by a calculator that takes its
+// time, while further ones are read: order, bounds and one end, last, all the same.
+TEST(StreamFlow, AnswersFromAnotherThread_KeepOrderAndBounds) {
+  std::mt19937 random(20261125);
+  for (int round = 0; round < 200; ++round) {
+    constexpr size_t kMostChunks = 4;
+    Flow flow({1'000, /*weight_under_way=*/100, kMostChunks});
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool read_wanted = false, finished = false, reading_over = false;
+    std::deque<int> chunks_to_answer;
+    std::deque<Parcel*> writes;
+    int finishes = 0;
+    auto act = [&](Flow::Next next) {
+      for (;;) {
+        {
+          std::lock_guard<std::mutex> lock(mutex);
+          EXPECT_FALSE(finished && (next.read || next.write != nullptr)) << "started after the end";
+          if (next.read) read_wanted = true;
+          if (next.write != nullptr) writes.push_back(next.write);
+          if (next.finish) {
+            ++finishes;
+            finished = true;
+          }
+          changed.notify_all();
+        }
+        if (!next.read) return;
+        next = flow.ReadStarted();
+      }
+    };
+    const int chunks = static_cast<int>(random() % 60);
+    const bool end_soon = random() % 3 == 0;
+    std::vector<std::unique_ptr<Parcel>> parcels;
+    std::vector<int> written;
+    int handed_on = 0;
+
+    std::thread writer([&] {
+      for (;;) {
+        std::unique_lock<std::mutex> lock(mutex);
+        changed.wait(lock, [&] { return !writes.empty() || finished; });
+        if (writes.empty()) return;
+        Parcel* parcel = writes.front();
+        writes.pop_front();
+        lock.unlock();
+        written.insert(written.end(), parcel->answers.begin(), parcel->answers.end());
+        act(flow.Written());
+      }
+    });
+    std::thread answerer([&] {
+      for (;;) {
+        int chunk = 0;
+        {
+          std::unique_lock<std::mutex> lock(mutex);
+          changed.wait(lock, [&] { return !chunks_to_answer.empty() || reading_over; });
+          if (chunks_to_answer.empty()) return;
+          EXPECT_LE(chunks_to_answer.size(), kMostChunks);
+          chunk = chunks_to_answer.front();
+          chunks_to_answer.pop_front();
+        }
+        Parcel* parcel = flow.TakeNewest();
+        if (parcel == nullptr) {
+          parcels.push_back(std::make_unique<Parcel>());
+          parcel = parcels.back().get();
+        }
+        parcel->answers.push_back(chunk);
+        act(flow.Answered({parcel}, 1));
+      }
+    });
+    std::thread reader([&] {
+      for (;;) {
+        {
+          std::unique_lock<std::mutex> lock(mutex);
+          changed.wait(lock, [&] { return read_wanted || finished; });
+          if (finished) break;
+          read_wanted = false;
+        }
+        if (handed_on == chunks) {
+          act(end_soon ? flow.EndSoon() : flow.ReadEnded());
+          break;
+        }
+        if (!flow.ReadArrived()) break;
+        flow.HandingOn(1);
+        {
+          std::lock_guard<std::mutex> lock(mutex);
+          chunks_to_answer.push_back(handed_on++);
+          changed.notify_all();
+        }
+        act(flow.HandedOn());
+      }
+      std::lock_guard<std::mutex> lock(mutex);
+      reading_over = true;
+      changed.notify_all();
+    });
+    act(flow.Begin());
+    reader.join();
+    answerer.join();
+    writer.join();
+    EXPECT_EQ(finishes, 1);
+    ASSERT_EQ(written.size(), static_cast<size_t>(handed_on));
+    for (int i = 0; i < handed_on; ++i) ASSERT_EQ(written[i], i);
+  }
+}
+
 }  // namespace
 }  // namespace costs::rpc
