@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 
 namespace costs::calculator {
@@ -30,9 +28,6 @@ void Add(std::vector<Violation>* violations, absl::string_view field, std::strin
 void CheckText(absl::string_view field, absl::string_view text, size_t longest, std::vector<Violation>* violations) {
   if (text.size() > longest) {
     Add(violations, field, absl::StrCat("is ", text.size(), " bytes long; at most ", longest, " are allowed"));
-  } else if (ABSL_PREDICT_FALSE(!text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr)) {
-    // Not every store keeps one.
-    Add(violations, field, "holds the character U+0000; leave it out");
   }
 }
 
