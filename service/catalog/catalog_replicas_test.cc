@@ -81,13 +81,11 @@ class CatalogReplicasTest : public CatalogTest {
 
   std::shared_ptr<const Snapshot> followed() { return other_->snapshots().Get(); }
 
-  // Waits until the other has what this one has; what it had before.
-  std::shared_ptr<const Snapshot> Follow() {
-    std::shared_ptr<const Snapshot> before = followed();
+  // Waits until the other has what this one has.
+  void Follow() {
     EXPECT_TRUE(Await([&] { return followed()->version() == snapshot()->version(); }))
         << "this one has version " << snapshot()->version() << ", the other " << followed()->version();
     EXPECT_EQ(other_->last_changed(), catalog().last_changed());
-    return before;
   }
 
   // Of a kWh, by the price at that second; "-" where there is none.
@@ -183,6 +181,7 @@ TEST_F(CatalogReplicasTest, Elements_AreFollowed) {
   Follow();
   EXPECT_EQ(Rate(*followed(), "home", 0), "0.25");
   EXPECT_EQ(Rate(*followed(), "other", 0), "0.5");
+  const auto before = followed();
   pb::TariffElement element;
   ASSERT_TRUE(catalog()
                   .UpdateTariffElement(
@@ -191,7 +190,7 @@ TEST_F(CatalogReplicasTest, Elements_AreFollowed) {
                           "tariff_element { id: 'a' ", FlatElement("0.75"), "} update_mask { paths: 'schedule' }")),
                       &element)
                   .ok());
-  const auto before = Follow();
+  Follow();
   EXPECT_EQ(Rate(*followed(), "home", 0), "0.75");
   EXPECT_EQ(Timeline(*followed(), "other"), Timeline(*before, "other")) << "made anew without need";
   EXPECT_EQ(followed()->FindElement("b"), before->FindElement("b"));
@@ -210,6 +209,7 @@ TEST_F(CatalogReplicasTest, Calendar_IsFollowed) {
   Follow();
   const auto christmas = followed()->FindElement("a")->special_days;
   ASSERT_NE(christmas, nullptr);
+  const auto before = followed();
   pb::SpecialDayCalendar calendar;
   ASSERT_TRUE(catalog()
                   .UpdateSpecialDayCalendar(tenant_,
@@ -218,7 +218,7 @@ TEST_F(CatalogReplicasTest, Calendar_IsFollowed) {
                                                 "26 } } } update_mask { paths: 'rules' }"),
                                             &calendar)
                   .ok());
-  const auto before = Follow();
+  Follow();
   EXPECT_NE(followed()->FindElement("a")->special_days, christmas);
   EXPECT_EQ(followed()->FindElement("b"), before->FindElement("b"));
 }
@@ -236,8 +236,9 @@ TEST_F(CatalogReplicasTest, MarketPrices_AreFollowedAndNoOtherYearMadeAnew) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(Rate(*followed(), "home", i * kYear + 86'400), absl::StrCat(i));
   const int compiled = Timeline(*followed(), "home")->timeline().compiled_years();
   ASSERT_GT(compiled, 1);
+  const auto before = followed();
   Upload("market_series: 'm'" + PriceText(kYear + 86'400, kYear + 90'000, "7"));
-  const auto before = Follow();
+  Follow();
   EXPECT_EQ(Timeline(*followed(), "home")->timeline().compiled_years(), compiled - 1);
   EXPECT_EQ(Timeline(*followed(), "other"), Timeline(*before, "other"));
   EXPECT_EQ(followed()->FindElement("flat"), before->FindElement("flat"));

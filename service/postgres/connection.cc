@@ -20,6 +20,15 @@ namespace {
 constexpr absl::Duration kGrace = absl::Seconds(10);
 constexpr size_t kCopyChunk = 64 << 10;
 
+// Active, so in the middle of a statement or of several in one message, but waiting for
+// its client. pg_terminate_backend is allowed for connections of one's own user.
+constexpr absl::string_view kEndStalled =
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user "
+    "AND application_name = current_setting('application_name') AND state = 'active' "
+    "AND wait_event_type = 'Client' AND backend_xid IS NOT NULL "
+    "AND state_change < clock_timestamp() - $1 * interval '1 millisecond'";
+
 std::string SqlStateOfResult(const PGresult* result) {
   const char* sql_state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   return sql_state == nullptr ? "" : sql_state;
@@ -104,7 +113,8 @@ Connection::Connection(pg_conn* handle, const ConnectOptions& options)
     : handle_(handle),
       connect_timeout_(options.connect_timeout),
       patience_(options.statement_timeout > absl::ZeroDuration() ? options.statement_timeout + kGrace
-                                                                 : absl::InfiniteDuration()) {}
+                                                                 : absl::InfiniteDuration()),
+      lock_timeout_(options.lock_timeout) {}
 
 Connection::~Connection() { PQfinish(handle_); }
 
@@ -162,6 +172,10 @@ absl::Status Connection::Configure(const ConnectOptions& options) {
       "; SET idle_in_transaction_session_timeout = ", absl::ToInt64Milliseconds(options.idle_in_transaction_timeout),
       "; SET synchronous_commit = on; SET timezone = 'UTC'; "
       "SET standard_conforming_strings = on"));
+}
+
+void Connection::EndStalledPeers() {
+  Query(kEndStalled, Params().Int(absl::ToInt64Milliseconds(lock_timeout_))).IgnoreError();
 }
 
 bool Connection::alive() const { return !lost_ && PQstatus(handle_) == CONNECTION_OK; }
@@ -362,11 +376,21 @@ Transaction::~Transaction() {
   if (begun_ && !over_ && connection_->alive() && connection_->in_transaction()) {
     connection_->Execute("ROLLBACK").IgnoreError();
   }
+  if (lock_refused_ && connection_->alive()) connection_->EndStalledPeers();
+}
+
+absl::Status Transaction::Note(absl::Status status) {
+  if (SqlStateOf(status) == kLockNotAvailable) lock_refused_ = true;
+  return status;
 }
 
 absl::StatusOr<std::vector<Result>> Transaction::Run(absl::Span<const Statement> statements) {
   if (over_) return absl::FailedPreconditionError("the transaction is over");
-  if (begun_) return connection_->Run(statements);
+  if (begun_) {
+    absl::StatusOr<std::vector<Result>> results = connection_->Run(statements);
+    Note(results.status()).IgnoreError();
+    return results;
+  }
   begun_ = true;
   std::vector<Statement> all;
   all.reserve(statements.size() + 1);
@@ -375,6 +399,7 @@ absl::StatusOr<std::vector<Result>> Transaction::Run(absl::Span<const Statement>
                  {}});
   all.insert(all.end(), statements.begin(), statements.end());
   absl::StatusOr<std::vector<Result>> results = connection_->Run(all);
+  Note(results.status()).IgnoreError();
   if (results.ok()) results->erase(results->begin());
   return results;
 }
@@ -390,7 +415,7 @@ absl::Status Transaction::CopyIn(absl::string_view sql, absl::string_view data) 
     if (absl::Status status = Run({}).status(); !status.ok()) return status;
   }
   if (over_) return absl::FailedPreconditionError("the transaction is over");
-  return connection_->CopyIn(sql, data);
+  return Note(connection_->CopyIn(sql, data));
 }
 
 absl::Status Transaction::Commit(absl::Span<const Statement> statements) {

@@ -52,8 +52,9 @@ struct ConnectOptions {
   // How long a statement may take, and wait for a lock; zero: for ever.
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration lock_timeout = absl::Seconds(10);
-  // How long a transaction may wait for us, with its locks held: of a process that is
-  // frozen, the others need not wait for longer.
+  // How long a transaction may wait for us between statements, with its locks held: of
+  // a process that is frozen, the others need not wait for longer. In the middle of a
+  // statement, as of a COPY, the server has no such limit: see Transaction.
   absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
 };
 
@@ -157,6 +158,7 @@ class Connection {
   Connection(pg_conn* handle, const ConnectOptions& options);
   absl::Status Connect();
   absl::Status Configure(const ConnectOptions& options);
+  void EndStalledPeers();
   Ready Wait(int16_t events, absl::Time deadline, int other_fd = -1) const;
   absl::Status Flush(absl::Time deadline);
   // The next result; null at the end of a statement's. An error only where the
@@ -171,12 +173,18 @@ class Connection {
   pg_conn* handle_;
   absl::Duration connect_timeout_;
   absl::Duration patience_;  // of one wait
+  absl::Duration lock_timeout_;
   bool lost_ = false;
   absl::flat_hash_map<std::string, std::string> prepared_;  // text -> name
   int64_t names_ = 0;
 };
 
 // Begun with its first statements, and rolled back unless it was committed.
+//
+// One that waits in vain for a lock ends, after its rollback, the connections of the
+// same user and application that hold a transaction and have kept the server waiting for
+// the rest of a statement for longer than lock_timeout: no time limit of the server's
+// ends those, and the process behind them may be frozen for good.
 class Transaction {
  public:
   enum class Kind {
@@ -202,8 +210,11 @@ class Transaction {
  private:
   Connection* connection_;
   const Kind kind_;
+  absl::Status Note(absl::Status status);
+
   bool begun_ = false;
   bool over_ = false;
+  bool lock_refused_ = false;
 };
 
 }  // namespace costs::postgres

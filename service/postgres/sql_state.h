@@ -30,6 +30,9 @@ std::string SqlStateOf(const absl::Status& status);
 // A relation or a schema that is not there.
 inline constexpr absl::string_view kUndefinedTable = "42P01";
 
+// A lock was waited for until lock_timeout.
+inline constexpr absl::string_view kLockNotAvailable = "55P03";
+
 // Whether with this answer to a COMMIT it is not known what became of it.
 bool LeavesCommitUnknown(absl::string_view sql_state);
 
