@@ -58,7 +58,12 @@ class PostgresServer:
         Costsd(f"--store={server.url}")
     """
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, prefix=(), data=None):
+        """`prefix`: a command that runs it, such as nsenter with its options, for which we must be root.
+
+        `data`: the directory of its data, which must not be there, where it shall not be one made here.
+        """
+        self._prefix = prefix
         self._settings = ["listen_addresses=127.0.0.1", "fsync=on", "synchronous_commit=on", "shared_buffers=64MB",
                           *settings]
         self._process = None
@@ -66,9 +71,10 @@ class PostgresServer:
         account = _account()
         if account is not None:
             os.chown(self._directory, account.pw_uid, account.pw_gid)
+        self._data = data or self._directory / "data"
         self.port = _free_port()
         try:
-            made = self._spawn(_programs() / "initdb", f"--pgdata={self._directory}/data", "--auth=trust", "--no-sync",
+            made = self._spawn(_programs() / "initdb", f"--pgdata={self._data}", "--auth=trust", "--no-sync",
                                "--encoding=UTF8", "--locale=C", f"--username={_USER}")
             if made.wait(PATIENCE_SECONDS) != 0:
                 raise RuntimeError(f"initdb failed:\n{self.log()}")
@@ -102,7 +108,7 @@ class PostgresServer:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             settings = [word for setting in self._settings for word in ("-c", setting)]
-            self._process = self._spawn(_programs() / "postgres", "-D", self._directory / "data", "-p", str(self.port),
+            self._process = self._spawn(_programs() / "postgres", "-D", self._data, "-p", str(self.port),
                                         "-k", self._directory, *settings)
             if self._await_ready(deadline):
                 return
@@ -157,8 +163,12 @@ class PostgresServer:
         parent = os.getpid()
         libc = ctypes.CDLL(None)
 
+        if self._prefix:
+            command = [*self._prefix, "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}",
+                       "--clear-groups", "--pdeathsig=QUIT", "--", *command]
+
         def become():
-            if account is not None:
+            if account is not None and not self._prefix:
                 os.setgroups([])
                 os.setgid(account.pw_gid)
                 os.setuid(account.pw_uid)
