@@ -16,10 +16,10 @@ packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev li
 packages+=(tzdata curl)
 
 if [ "${1:-run}" = test ]; then
-  packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format python3)
+  packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format)
+  packages+=(python3 python-is-python3)  # Bazel starts Python tests as `python`, found on the PATH of .bazelrc
   packages+=(postgresql postgresql-client)  # of which the tests start servers of their own
   # Other ways to have these are as good as the distribution's.
-  command -v python > /dev/null || packages+=(python-is-python3)  # as which Bazel starts Python tests
   command -v npm > /dev/null || packages+=(nodejs npm)
   command -v go > /dev/null || packages+=(golang-go)
 fi

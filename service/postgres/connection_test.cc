@@ -164,8 +164,9 @@ TEST_F(ConnectionTest, PeerStalledInACopy_IsEndedByTheFirstThatWaitsForItsLocks)
   const auto stall = [&](const char* application) {
     PGconn* peer = PQconnectdb(server_->url().c_str());
     EXPECT_EQ(PQstatus(peer), CONNECTION_OK);
-    PQclear(PQexec(peer, absl::StrCat("SET application_name = '", application,
-                                      "'; BEGIN; UPDATE t SET b = 1 WHERE a = 1").c_str()));
+    PQclear(PQexec(
+        peer,
+        absl::StrCat("SET application_name = '", application, "'; BEGIN; UPDATE t SET b = 1 WHERE a = 1").c_str()));
     PGresult* copying = PQexec(peer, "COPY t FROM STDIN");
     EXPECT_EQ(PQresultStatus(copying), PGRES_COPY_IN);
     PQclear(copying);
