@@ -190,7 +190,10 @@ absl::Status Repricer::Mark(const SnapshotPtr& now, uint64_t marked_version) {
     if (absl::Status status = options_.store->MarkStale(options_.tenant, {}, marked_version); !status.ok()) {
       return status;
     }
-    if (now->version() == marked_version) return absl::OkStatus();
+    if (now->version() == marked_version) {
+      marked_ = now;
+      return absl::OkStatus();
+    }
   }
   const bool known = marked_ != nullptr && marked_->version() == marked_version;
   const SnapshotPtr before = known ? marked_ : nullptr;
