@@ -21,13 +21,14 @@ constexpr absl::Duration kGrace = absl::Seconds(10);
 constexpr size_t kCopyChunk = 64 << 10;
 
 // Active, so in the middle of a statement or of several in one message, but waiting for
-// its client. pg_terminate_backend is allowed for connections of one's own user.
+// its client, and with locks of rows or of the advisory kind.
+// pg_terminate_backend is allowed for connections of one's own user.
 constexpr absl::string_view kEndStalled =
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity AS peer "
     "WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user "
     "AND application_name = current_setting('application_name') AND state = 'active' "
-    "AND wait_event_type = 'Client' AND backend_xid IS NOT NULL "
-    "AND state_change < clock_timestamp() - $1 * interval '1 millisecond'";
+    "AND wait_event_type = 'Client' AND state_change < clock_timestamp() - $1 * interval '1 millisecond' "
+    "AND EXISTS (SELECT FROM pg_locks WHERE pid = peer.pid AND locktype IN ('advisory', 'transactionid'))";
 
 std::string SqlStateOfResult(const PGresult* result) {
   const char* sql_state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -161,38 +161,38 @@ TEST_F(ConnectionTest, Notification_OfAnotherConnection_Arrives) {
 TEST_F(ConnectionTest, PeerStalledInACopy_IsEndedByTheFirstThatWaitsForItsLocks) {
   ASSERT_TRUE(connection_->Execute("CREATE TABLE t (a bigint PRIMARY KEY, b bigint)").ok());
   ASSERT_TRUE(connection_->Query("INSERT INTO t VALUES (1, 0)").ok());
-  const auto stall = [&](const char* application) {
-    PGconn* peer = PQconnectdb(server_->url().c_str());
-    EXPECT_EQ(PQstatus(peer), CONNECTION_OK);
-    PQclear(PQexec(
-        peer,
-        absl::StrCat("SET application_name = '", application, "'; BEGIN; UPDATE t SET b = 1 WHERE a = 1").c_str()));
-    PGresult* copying = PQexec(peer, "COPY t FROM STDIN");
-    EXPECT_EQ(PQresultStatus(copying), PGRES_COPY_IN);
-    PQclear(copying);
-    return peer;
-  };
   ConnectOptions options;
   options.conninfo = server_->url();
   options.lock_timeout = absl::Milliseconds(300);
   const std::unique_ptr<Connection> waiting = *Connection::Open(options);
-  const auto update = [&] {
-    Transaction transaction(waiting.get());
-    absl::Status status = transaction.Query("UPDATE t SET b = b + 10 WHERE a = 1").status();
-    return status.ok() ? transaction.Commit() : status;
-  };
+  for (const char* lock : {"UPDATE t SET b = b + 10 WHERE a = 1", "SELECT pg_advisory_xact_lock(7)"}) {
+    SCOPED_TRACE(lock);
+    const auto stall = [&](const char* application) {
+      PGconn* peer = PQconnectdb(server_->url().c_str());
+      EXPECT_EQ(PQstatus(peer), CONNECTION_OK);
+      PQclear(PQexec(peer, absl::StrCat("SET application_name = '", application, "'; BEGIN; ", lock).c_str()));
+      PGresult* copying = PQexec(peer, "COPY t FROM STDIN");
+      EXPECT_EQ(PQresultStatus(copying), PGRES_COPY_IN);
+      PQclear(copying);
+      return peer;
+    };
+    const auto try_lock = [&] {
+      Transaction transaction(waiting.get());
+      absl::Status status = transaction.Query(lock).status();
+      return status.ok() ? transaction.Commit() : status;
+    };
+    PGconn* other_program = stall("psql");
+    EXPECT_EQ(try_lock().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(try_lock().code(), absl::StatusCode::kUnavailable) << "another program's transaction is its own affair";
+    PQfinish(other_program);
 
-  PGconn* other_program = stall("psql");
-  EXPECT_EQ(update().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(update().code(), absl::StatusCode::kUnavailable) << "another program's transaction is its own affair";
-  PQfinish(other_program);
-
-  PGconn* peer = stall("costsd");
-  absl::Status status = update();
-  for (int i = 0; i < 20 && !status.ok(); ++i) status = update();
-  EXPECT_TRUE(status.ok()) << status;
+    PGconn* peer = stall("costsd");
+    absl::Status status = try_lock();
+    for (int i = 0; i < 20 && !status.ok(); ++i) status = try_lock();
+    EXPECT_TRUE(status.ok()) << status;
+    PQfinish(peer);
+  }
   EXPECT_EQ(connection_->Query("SELECT b FROM t")->Int(0, 0), 10) << "what the peer had not committed is undone";
-  PQfinish(peer);
 }
 
 TEST_F(ConnectionTest, ServerStopped_IsUnavailableAndConnectionLost) {
