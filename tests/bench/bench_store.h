@@ -20,6 +20,10 @@ class BenchStore {
 
   virtual absl::StatusOr<std::unique_ptr<records::RecordStore>> Open() = 0;
 
+  // Waits for the work that the database does by itself after many writes, so that it
+  // is not measured with what comes next.
+  virtual absl::Status Settle() { return absl::OkStatus(); }
+
   // How long the database takes to insert records into an empty table of records, as
   // the store has it, in the way that its makers say is the fastest durable one. The
   // rows are made before the clock starts. `description` says what was done.

@@ -283,6 +283,7 @@ Rates MeasureSize(int64_t size) {
   std::unique_ptr<BenchStore> place = MakeStore();
   std::unique_ptr<RecordStore> store = Open(place.get());
   Fill(store.get(), size, meters);
+  Require(place->Settle());
   Rates rates;
   rates.get = GetFor(store.get(), meters, of_a_meter);
   rates.unary = Unary(store.get(), 64, meters);
