@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 
 namespace costs::calculator {
@@ -25,10 +27,11 @@ void Add(std::vector<Violation>* violations, absl::string_view field, std::strin
   violations->push_back({std::string(field), std::move(description)});
 }
 
+bool HasNull(absl::string_view text) { return !text.empty() && std::memchr(text.data(), 0, text.size()) != nullptr; }
+
 void CheckText(absl::string_view field, absl::string_view text, size_t longest, std::vector<Violation>* violations) {
-  if (text.size() > longest) {
-    Add(violations, field, absl::StrCat("is ", text.size(), " bytes long; at most ", longest, " are allowed"));
-  }
+  if (ABSL_PREDICT_TRUE(text.size() <= longest && !HasNull(text))) return;
+  Add(violations, field, TextFault(text, longest));
 }
 
 void CheckFraction(absl::string_view field, const std::optional<double>& value, std::vector<Violation>* violations) {
@@ -62,6 +65,16 @@ engine::Int128 ToNanoWh(double wh) {
 }
 
 }  // namespace
+
+std::string TextFault(absl::string_view text, size_t longest) {
+  if (text.size() > longest) {
+    return absl::StrCat("is ", text.size(), " bytes long; at most ", longest, " are allowed");
+  }
+  if (HasNull(text)) {
+    return "holds the character U+0000; leave it out";
+  }
+  return "";
+}
 
 bool Validate(const Submission& submission, ValidRecord* record, std::vector<Violation>* violations) {
   const size_t before = violations->size();

@@ -24,6 +24,10 @@ struct ValidRecord {
 // True: `record` is filled. False: `violations` has been appended to.
 bool Validate(const Submission& submission, ValidRecord* record, std::vector<Violation>* violations);
 
+// What is wrong with an id or a name that a caller gave: it is too long, or holds a
+// U+0000, which not every store keeps. Reads on from the field's name; empty: nothing.
+std::string TextFault(absl::string_view text, size_t longest);
+
 }  // namespace costs::calculator
 
 #endif  // SERVICE_CALCULATOR_VALIDATION_H_

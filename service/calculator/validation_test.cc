@@ -46,6 +46,8 @@ const std::vector<Fault>& Faults() {
       {"location_id", "is required", [](Submission* s) { s->location_id = ""; }},
       {"location_id", "is 65 bytes long; at most 64", [](Submission* s) { s->location_id = Long(65); }},
       {"device_id", "is 65 bytes long; at most 64", [](Submission* s) { s->device_id = Long(65); }},
+      {"session_reference_id", "holds the character U+0000",
+       [](Submission* s) { s->session_reference_id = absl::string_view("a\0b", 3); }},
       {"session_reference_id", "is 257 bytes long; at most 256",
        [](Submission* s) { s->session_reference_id = Long(257); }},
       {"record_reference_id", "is 257 bytes long; at most 256",

@@ -60,6 +60,20 @@ TEST_P(CatalogStoresTest, StoreOfAnotherAccount_IsEmptyForThisOne) {
   GetLocation("home");
 }
 
+TEST_P(CatalogStoresTest, NullInAnIdOrFilter_IsOfNothing) {
+  OpenKept();
+  AddLocation(kHome);
+  pb::GetLocationRequest get;
+  get.set_id(std::string("home\0", 5));
+  pb::Location location;
+  EXPECT_EQ(ReasonOf(catalog().GetLocation(tenant_, get, &location)), "LOCATION_NOT_FOUND");
+  pb::ListLocationsRequest list;
+  list.set_reference_id(std::string("\0", 1));
+  pb::ListLocationsResponse response;
+  EXPECT_TRUE(catalog().ListLocations(tenant_, list, &response).ok());
+  EXPECT_EQ(response.data_size(), 0);
+}
+
 TEST_P(CatalogStoresTest, LongUpload_DoesNotHoldUpReading) {
   OpenKept();
   AddLocation(kHome);

@@ -15,6 +15,13 @@ constexpr absl::string_view kOwned = " WHERE account_id = ?1 AND live_mode = ?2"
 constexpr int kVisitedAtATime = 10'000;
 constexpr absl::string_view kFields = "SELECT entry, created, id, document FROM ";
 
+// No stored text has a U+0000, and some databases refuse to look for one.
+bool HasNull(absl::string_view text) { return text.find('\0') != absl::string_view::npos; }
+bool HasNull(const Column& column) {
+  const auto* text = absl::get_if<std::string>(&column.value);
+  return text != nullptr && HasNull(*text);
+}
+
 void BindColumn(int parameter, const Column& column, Query* query) {
   if (const auto* number = absl::get_if<int64_t>(&column.value)) {
     query->Bind(parameter, *number);
@@ -55,6 +62,7 @@ absl::StatusOr<std::optional<StoredDocument>> ReadOne(Query* query) {
 }  // namespace
 
 absl::StatusOr<std::optional<StoredDocument>> DocumentTable::Find(absl::string_view id) {
+  if (HasNull(id)) return std::optional<StoredDocument>();
   Query query = database_->Prepare(absl::StrCat(kFields, table_, kOwned, " AND id = ?3"));
   query.Bind(1, tenant_.account_id).Bind(2, tenant_.live_mode).Bind(3, id);
   return ReadOne(&query);
@@ -69,6 +77,9 @@ absl::StatusOr<std::optional<StoredDocument>> DocumentTable::FindEntry(int64_t e
 absl::StatusOr<std::vector<StoredDocument>> DocumentTable::List(const std::vector<Column>& filters,
                                                                 const std::optional<ListPosition>& after,
                                                                 const std::optional<ListPosition>& before, int limit) {
+  for (const Column& filter : filters) {
+    if (HasNull(filter)) return std::vector<StoredDocument>();
+  }
   constexpr int kFirstFilter = 4;
   // A database may want each parameter up to the last to be there.
   const int from_parameter = kFirstFilter + static_cast<int>(filters.size());

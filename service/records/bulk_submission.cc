@@ -19,6 +19,7 @@ using calculator::RecordKey;
 using calculator::Submission;
 using catalog::FieldViolation;
 
+constexpr size_t kLongestId = 64;
 constexpr size_t kLongestReference = 256;
 constexpr int64_t kMwhPerWh = 1'000;
 constexpr int64_t kMwhPerKwh = 1'000'000;
@@ -83,9 +84,8 @@ std::string ReadReading(const CumulativeSubmission& cumulative, const Cumulative
   if (!(*given.value >= 0 && *given.value <= static_cast<double>(kLargestMwh / mwh))) {
     return absl::StrCat("value must be between 0 and ", kLargestMwh / mwh);
   }
-  if (given.record_reference_id.size() > kLongestReference) {
-    return absl::StrCat("record_reference_id is ", given.record_reference_id.size(), " bytes long; at most ",
-                        kLongestReference, " are allowed");
+  if (const std::string fault = calculator::TextFault(given.record_reference_id, kLongestReference); !fault.empty()) {
+    return absl::StrCat("record_reference_id ", fault);
   }
   reading->time_s = *given.time_s;
   reading->value_mwh = std::llrint(*given.value * static_cast<double>(mwh));
@@ -264,6 +264,9 @@ absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submissi
 absl::Status BulkSubmission::GetBatch(absl::string_view batch_id, std::string* document) const {
   if (context_.store == nullptr) return NoRecordStore();
   if (batch_id.empty()) return catalog::Invalid({{"batch_id", "is required; give the id of a batch (bat_…)"}});
+  if (const std::string fault = calculator::TextFault(batch_id, kLongestId); !fault.empty()) {
+    return catalog::Invalid({{"batch_id", fault}});
+  }
   absl::StatusOr<std::optional<std::string>> found = context_.store->BatchDocument(context_.tenant, batch_id);
   if (!found.ok()) return found.status();
   if (!*found) {

@@ -204,7 +204,7 @@ TEST_F(BulkSubmissionTest, SubmitReadings_OfARegister_BecomeRecords) {
 TEST_F(BulkSubmissionTest, SubmitReadings_FaultyOnes_AreToldAndTheOthersTaken) {
   CumulativeSubmission submission = Readings(
       {{0, 10}, {3600, -1}, {-5, 1}, {1'700'000'000'000, 1}, {7200, 12}, {10'800, 1}, {10'800, 2}, {14'400, 3}});
-  submission.readings[4].record_reference_id = std::string(257, 'x');
+  submission.readings[4].record_reference_id = std::string("x\0", 2);
   CumulativeSubmission::Reading unread;
   unread.fault = "time must be a whole number";
   submission.readings.push_back(unread);
@@ -214,7 +214,7 @@ TEST_F(BulkSubmissionTest, SubmitReadings_FaultyOnes_AreToldAndTheOthersTaken) {
   EXPECT_EQ(batch_["records_accepted"].GetInt(), 2);
   EXPECT_THAT(Failed(), ElementsAre(HasSubstr("1 : value must be between 0"), HasSubstr("2 : time must lie"),
                                     HasSubstr("3 : time must lie between 1970 and 2100, as Unix time in seconds"),
-                                    HasSubstr("record_reference_id is 257 bytes"),
+                                    HasSubstr("record_reference_id holds the character U+0000"),
                                     HasSubstr("5 : time is that of another"), HasSubstr("6 : time is that of another"),
                                     HasSubstr("7 : value is lower than"), "8 : time must be a whole number",
                                     HasSubstr("9 : time is required"), HasSubstr("10 : value is required")));
@@ -237,7 +237,7 @@ TEST_F(BulkSubmissionTest, SubmitReadings_FaultyHead_Refused) {
   CumulativeSubmission submission = Readings({{0, 10}});
   submission.location_id = "";
   submission.device_id = std::string(65, 'x');
-  submission.session_reference_id = std::string(257, 'x');
+  submission.session_reference_id = std::string("x\0", 2);
   submission.units = engine::Units::kKw;
   EXPECT_EQ(FieldsOf(Put(submission)), "location_id device_id session_reference_id units ");
   EXPECT_EQ(FieldsOf(Put(Readings({}))), "data ");

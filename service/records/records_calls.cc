@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "service/calculator/record_id.h"
+#include "service/calculator/validation.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/list_page.h"
 #include "service/catalog/refusal.h"
@@ -31,8 +32,8 @@ absl::Status NoSuchRecord(absl::string_view id) {
 }
 
 void CheckText(absl::string_view field, absl::string_view text, size_t longest, Violations* violations) {
-  if (text.size() <= longest) return;
-  violations->push_back({std::string(field), absl::StrCat("is ", text.size(), " bytes long; at most ", longest)});
+  std::string fault = calculator::TextFault(text, longest);
+  if (!fault.empty()) violations->push_back({std::string(field), std::move(fault)});
 }
 
 std::optional<engine::Instant> ReadTime(absl::string_view field, const google::protobuf::Timestamp& time,

@@ -234,6 +234,7 @@ TEST_F(RecordsCallsTest, List_TokenOfOtherFiltersOrOrder_InvalidPageToken) {
 TEST_F(RecordsCallsTest, List_FaultyFields_AreAllNamed) {
   pb::ListMeterRecordsRequest request;
   request.set_location_id(std::string(65, 'x'));
+  request.set_device_id(std::string("x\0", 2));
   request.set_session_reference_id(std::string(257, 'x'));
   request.set_direction(static_cast<pb::Direction::Value>(9));
   request.set_tariff_rate(static_cast<pb::TariffRate::Value>(9));
@@ -242,7 +243,7 @@ TEST_F(RecordsCallsTest, List_FaultyFields_AreAllNamed) {
   request.set_page_token("x");
   pb::ListMeterRecordsResponse response;
   EXPECT_EQ(FieldsOf(calls_.List(request, &response)),
-            "location_id session_reference_id direction tariff_rate start_time page_size ");
+            "location_id device_id session_reference_id direction tariff_rate start_time page_size ");
 
   pb::ListMeterRecordsRequest alone;
   alone.set_record_reference_id("first");

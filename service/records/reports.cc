@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
+#include "service/calculator/validation.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/refusal.h"
 #include "service/engine/tier_window.h"
@@ -111,8 +112,8 @@ absl::StatusOr<Asked> Read(const pb::GetIntervalCostsRequest& request) {
   asked.id = request.id();
   if (asked.id.empty()) {
     violations.push_back({"id", "is required; give a location (loc_…) or a device (dev_…)"});
-  } else if (asked.id.size() > kLongestId) {
-    violations.push_back({"id", absl::StrCat("is ", asked.id.size(), " bytes long; at most ", kLongestId)});
+  } else if (std::string fault = calculator::TextFault(asked.id, kLongestId); !fault.empty()) {
+    violations.push_back({"id", std::move(fault)});
   }
   const pb::Period& period = request.period();
   const std::optional<Instant> start =
@@ -412,9 +413,8 @@ absl::Status Reports::GetSessionCosts(const pb::GetSessionCostsRequest& request,
   const std::string& session_id = request.session_reference_id();
   if (session_id.empty()) {
     violations.push_back({"session_reference_id", "is required; give the name that the session's records bear"});
-  } else if (session_id.size() > kLongestReference) {
-    violations.push_back(
-        {"session_reference_id", absl::StrCat("is ", session_id.size(), " bytes long; at most ", kLongestReference)});
+  } else if (std::string fault = calculator::TextFault(session_id, kLongestReference); !fault.empty()) {
+    violations.push_back({"session_reference_id", std::move(fault)});
   }
   const engine::Direction direction = ReadDirection(request.direction(), &violations);
   if (!violations.empty()) return catalog::Invalid(violations);

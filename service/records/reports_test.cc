@@ -350,8 +350,10 @@ TEST_F(ReportsTest, Session_AddsItsRecordsUp) {
   EXPECT_EQ(catalog::ReasonOf(reports_.GetSessionCosts(request, &response)), "SESSION_NOT_FOUND");
   request.set_session_reference_id("");
   EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(request, &response)), "session_reference_id ");
-  request.set_session_reference_id(std::string(257, 'x'));
-  EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(request, &response)), "session_reference_id ");
+  for (const std::string& id : {std::string(257, 'x'), std::string("x\0", 2)}) {
+    request.set_session_reference_id(id);
+    EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(request, &response)), "session_reference_id ");
+  }
 }
 
 TEST_F(ReportsTest, WithoutStore_BothSaySo) {

@@ -28,9 +28,10 @@ constexpr int kOdd = 30;
 
 std::string RandomText(Random& random, size_t length) {
   static const auto* const pieces = new std::vector<std::string>{
-      "a", "B", "7", "-", "_", " ", "\"", "\\", "/", "\n", "\t", "\x7f", "é", "€", "日", "😀", std::string(1, '\0'),
+      "a", "B", "7", "-", "_", " ", "\"", "\\", "/", "\n", "\t", "\x7f", "é", "€", "日", "😀",
   };
   std::string text;
+  if (random.OneIn(kOdd)) text += '\0';  // refused
   while (text.size() < length) text += random.OneIn(3) ? random.Pick(*pieces) : std::string(1, 'x');
   return text;
 }
