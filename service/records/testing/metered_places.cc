@@ -173,13 +173,17 @@ void MeteredPlaces::StartRepricer() {
 }
 
 void MeteredPlaces::WaitUntilIdle() {
-  const absl::Time latest = absl::Now() + absl::Minutes(2);
-  while (absl::Now() < latest) {
+  absl::Time latest;
+  for (int64_t stale = -1; stale < 0 || absl::Now() < latest;) {
     const auto count = store_->inner().CountStale(TestTenant());
     if (count.ok() && count->locations == 0 && count->marked_version == catalog_.Get()->version()) return;
+    if (stale < 0 || (count.ok() && count->locations != stale)) {
+      stale = count.ok() ? count->locations : 0;
+      latest = absl::Now() + absl::Minutes(2);
+    }
     absl::SleepFor(absl::Milliseconds(1));
   }
-  ADD_FAILURE() << "the re-pricer does not come to an end";
+  ADD_FAILURE() << "the re-pricer does not get on";
 }
 
 std::vector<StoredRecord> MeteredPlaces::All(absl::string_view location_id) {

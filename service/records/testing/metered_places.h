@@ -59,7 +59,8 @@ class MeteredPlaces {
   Repricer& repricer() { return *repricer_; }
   // Closes the store and opens what `make_store` makes; no re-pricer runs.
   void ReopenStore();
-  // Until nothing is stale and the present version is marked.
+  // Until nothing is stale and the present version is marked; fails where nothing gets
+  // on for two minutes.
   void WaitUntilIdle();
 
   WatchedStore& store() { return *store_; }
