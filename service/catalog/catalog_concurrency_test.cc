@@ -19,7 +19,7 @@ using testing::TemporaryFolder;
 constexpr int kThreads = 4;
 constexpr int kRounds = 15;
 
-void Work(Catalog* catalog, const Tenant& tenant, int thread) {
+void Work(Catalog* catalog, int thread) {
   for (int i = 0; i < kRounds; ++i) {
     const std::string id = absl::StrCat("t", thread, "-", i);
     pb::CreateLocationRequest location;
@@ -44,7 +44,7 @@ void Work(Catalog* catalog, const Tenant& tenant, int thread) {
 }
 
 // All change the same location by its etag: each change is made once.
-void Contend(Catalog* catalog, const Tenant& tenant, std::atomic<int>* made) {
+void Contend(Catalog* catalog, std::atomic<int>* made) {
   for (int i = 0; i < kRounds; ++i) {
     pb::GetLocationRequest get;
     get.set_id("shared");
@@ -73,8 +73,8 @@ TEST(CatalogConcurrency, ManyThreads_SeeWholeChanges) {
     std::atomic<int> made{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
-      threads.emplace_back([&, i] { Work(catalog->get(), options.tenant, i); });
-      threads.emplace_back([&] { Contend(catalog->get(), options.tenant, &made); });
+      threads.emplace_back([&, i] { Work(catalog->get(), i); });
+      threads.emplace_back([&] { Contend(catalog->get(), &made); });
     }
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ((*catalog)->snapshots().Get()->location_count(), size_t{kThreads * kRounds + 1});

@@ -117,26 +117,6 @@ TEST_P(CatalogLocationsTest, SameIdTwice_AlreadyExists) {
   EXPECT_EQ(ReasonOf(status), "LOCATION_EXISTS");
 }
 
-TEST_P(CatalogLocationsTest, AnotherTenants_AreAsIfNotThere) {
-  const pb::Location location = AddLocation(kLondon);
-  for (const Tenant& other : {Tenant{"acc_2", true}, Tenant{"acc_1", false}}) {
-    pb::GetLocationRequest get;
-    get.set_id(location.id());
-    pb::Location ignored;
-    const absl::Status status = catalog().GetLocation(other, get, &ignored);
-    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-    EXPECT_EQ(ReasonOf(status), "LOCATION_NOT_FOUND");
-    pb::ListLocationsResponse list;
-    EXPECT_TRUE(catalog().ListLocations(other, {}, &list).ok());
-    EXPECT_THAT(list.data(), IsEmpty());
-    EXPECT_EQ(catalog().CreateLocation(other, {}, &ignored).code(), absl::StatusCode::kInvalidArgument);
-    pb::DeleteLocationRequest remove;
-    remove.set_id(location.id());
-    EXPECT_FALSE(catalog().DeleteLocation(other, remove).ok());
-  }
-  GetLocation(location.id());
-}
-
 TEST_P(CatalogLocationsTest, List_IsOfTheElementsThatThereAre) {
   AddElement(FlatElement("0.1") + "id: 'a' currency_code: 'GBP'");
   AddElement(FlatElement("0.1") + "id: 'dollars' currency_code: 'USD'");
