@@ -9,12 +9,14 @@
 namespace costs::catalog {
 namespace {
 
-// What a caller is told whose catalog cannot be opened.
-absl::Status CannotOpen(const absl::Status& error) {
-  if (error.code() == absl::StatusCode::kDataLoss) return StoreRefusal(error);
+// What a caller is told whose catalog cannot be opened: not why, which names the
+// operator's files and hosts.
+absl::Status CannotOpen(absl::StatusCode code) {
+  if (code == absl::StatusCode::kDataLoss) {
+    return Refuse(code, "STORE_BROKEN", "the account's catalog is broken; the operator has to restore it");
+  }
   return WithRetryAfter(Refuse(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
-                               absl::StrCat("the account's catalog cannot be read now: ", error.message(),
-                                            "; try again in a second")),
+                               "the account's catalog cannot be read now; try again in a second"),
                         absl::Seconds(1));
 }
 
@@ -36,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Catalogs>> Catalogs::Open(Options options) {
   if (!known.ok()) return absl::Status(known.status().code(), absl::StrCat((*store)->name(), ": ", known.status().message()));
   std::unique_ptr<Catalogs> catalogs(new Catalogs(std::move(options), *std::move(store)));
   for (const Tenant& tenant : *known) {
-    if (absl::StatusOr<Catalog*> added = catalogs->Add(tenant); !added.ok()) return added.status();
+    const absl::Status added = catalogs->Add(tenant).status();
+    if (!added.ok() && added.code() != absl::StatusCode::kDataLoss) return added;
   }
   return catalogs;
 }
@@ -46,7 +49,7 @@ absl::StatusOr<Catalog*> Catalogs::Get(const Tenant& tenant) {
   const std::lock_guard<std::mutex> lock(opening_);
   if (Catalog* catalog = FindCatalog(tenant.account_id, tenant.live_mode)) return catalog;
   absl::StatusOr<Catalog*> added = Add(tenant);
-  if (!added.ok()) return CannotOpen(added.status());
+  if (!added.ok()) return CannotOpen(added.status().code());
   if (options_.on_published && (*added)->snapshots().Get()->version() > 0) options_.on_published(tenant);
   return added;
 }
@@ -60,7 +63,11 @@ absl::StatusOr<Catalog*> Catalogs::Add(const Tenant& tenant) {
   options.limits = options_.limits;
   if (options_.on_published) options.on_published = [this, tenant] { options_.on_published(tenant); };
   absl::StatusOr<std::unique_ptr<Catalog>> opened = Catalog::Open(store_, std::move(options));
-  if (!opened.ok()) return opened.status();
+  if (!opened.ok()) {
+    options_.log(absl::StrCat("the ", tenant.live_mode ? "live" : "test", " catalog of ", tenant.account_id,
+                              " cannot be opened: ", opened.status().message()));
+    return opened.status();
+  }
   Catalog* const catalog = opened->get();
   const std::lock_guard<std::shared_mutex> lock(mutex_);
   (tenant.live_mode ? live_ : test_).emplace(tenant.account_id, *std::move(opened));

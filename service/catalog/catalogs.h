@@ -53,9 +53,13 @@ class Catalogs final : public SnapshotSource {
     // Must not block, nor call the catalogs but for Find. May be null.
     std::function<void(const Tenant&)> on_published;
     FollowingState on_following;
+    // What the operator should know, and callers are not told: why a catalog cannot be
+    // opened. From any thread.
+    std::function<void(absl::string_view)> log = [](absl::string_view) {};
   };
 
-  // Opens the store, and the catalog of every tenant who has entries. Errors as
+  // Opens the store, and the catalog of every tenant who has entries; one with a broken
+  // entry is left out, and logged, for others go on without it. Errors as
   // Catalog::Open's.
   static absl::StatusOr<std::unique_ptr<Catalogs>> Open(Options options);
   ~Catalogs() override;

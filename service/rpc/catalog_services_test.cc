@@ -259,7 +259,7 @@ TEST_F(CatalogServicesTest, RatesCalls_GoToTheirFunctions) {
     response->set_location_id(request.location_id());
     return absl::OkStatus();
   };
-  rates.audit_rates = [](const v1::AuditRatesRequest&, v1::AuditRatesResponse*) {
+  rates.audit_rates = [](const catalog::Tenant&, const v1::AuditRatesRequest&, v1::AuditRatesResponse*) {
     return absl::InternalError("the secret path");
   };
   Start(std::move(rates));

@@ -52,6 +52,7 @@ absl::StatusOr<std::unique_ptr<catalog::Catalogs>> OpenCatalogs(
   options.on_published = std::move(on_published);
   options.store = config.store;
   options.read_only = config.store.empty();
+  options.log = [](absl::string_view line) { spdlog::warn("{}", std::string(line)); };
   options.on_following = [name = StoreName(config)](const absl::Status& status) {
     if (status.ok()) {
       spdlog::info("--store={} is there again; changes of other servers are followed", name);
