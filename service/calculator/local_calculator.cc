@@ -316,8 +316,8 @@ class Pricer {
 
 }  // namespace
 
-LocalCalculator::LocalCalculator(const catalog::SnapshotSource* catalogs, std::function<absl::Time()> now, Limits limits,
-                                 const UsageSource* usage)
+LocalCalculator::LocalCalculator(const catalog::SnapshotSource* catalogs, std::function<absl::Time()> now,
+                                 Limits limits, const UsageSource* usage)
     : catalogs_(catalogs), now_(std::move(now)), limits_(limits), usage_(usage) {}
 
 void LocalCalculator::Calculate(Batch* batch, std::function<void()> done) {

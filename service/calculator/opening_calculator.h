@@ -63,7 +63,7 @@ class OpeningCalculator final : public Calculator {
   std::atomic<size_t> waiting_{0};  // batches in queues, and those that are being handed on
   std::mutex mutex_;
   std::map<TenantKey, Queue> queues_;  // guarded by mutex_; one is there while its catalog is opened
-  executor::BoundedExecutor opening_;   // the last: its thread uses all of this
+  executor::BoundedExecutor opening_;  // the last: its thread uses all of this
 };
 
 }  // namespace costs::calculator

@@ -75,8 +75,7 @@ class NotingCalculator final : public Calculator {
   void Calculate(Batch* batch, std::function<void()> done) override {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      given_.push_back(
-          absl::StrCat(batch->caller.account_id, ":", batch->submissions[0].record_reference_id));
+      given_.push_back(absl::StrCat(batch->caller.account_id, ":", batch->submissions[0].record_reference_id));
     }
     child_->Calculate(batch, std::move(done));
   }

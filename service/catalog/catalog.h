@@ -120,8 +120,7 @@ class Catalog {
   // What the service sets is ignored where a caller sends it.
   absl::Status CreateLocation(const pb::CreateLocationRequest& request, pb::Location* response);
   absl::Status GetLocation(const pb::GetLocationRequest& request, pb::Location* response) const;
-  absl::Status ListLocations(const pb::ListLocationsRequest& request,
-                             pb::ListLocationsResponse* response) const;
+  absl::Status ListLocations(const pb::ListLocationsRequest& request, pb::ListLocationsResponse* response) const;
   // `page` in the place of the request's page_size and page_token.
   absl::Status ListLocations(const pb::ListLocationsRequest& request, const Page& page,
                              pb::ListLocationsResponse* response) const;
@@ -130,24 +129,20 @@ class Catalog {
 
   absl::Status CreateDevice(const pb::CreateDeviceRequest& request, pb::Device* response);
   absl::Status GetDevice(const pb::GetDeviceRequest& request, pb::Device* response) const;
-  absl::Status ListDevices(const pb::ListDevicesRequest& request,
-                           pb::ListDevicesResponse* response) const;
+  absl::Status ListDevices(const pb::ListDevicesRequest& request, pb::ListDevicesResponse* response) const;
   absl::Status ListDevices(const pb::ListDevicesRequest& request, const Page& page,
                            pb::ListDevicesResponse* response) const;
   absl::Status UpdateDevice(const pb::UpdateDeviceRequest& request, pb::Device* response);
   absl::Status DeleteDevice(const pb::DeleteDeviceRequest& request);
 
   // ---- The calls of TariffsService.
-  absl::Status CreateTariffElement(const pb::CreateTariffElementRequest& request,
-                                   pb::TariffElement* response);
-  absl::Status GetTariffElement(const pb::GetTariffElementRequest& request,
-                                pb::TariffElement* response) const;
+  absl::Status CreateTariffElement(const pb::CreateTariffElementRequest& request, pb::TariffElement* response);
+  absl::Status GetTariffElement(const pb::GetTariffElementRequest& request, pb::TariffElement* response) const;
   absl::Status ListTariffElements(const pb::ListTariffElementsRequest& request,
                                   pb::ListTariffElementsResponse* response) const;
   absl::Status ListTariffElements(const pb::ListTariffElementsRequest& request, const Page& page,
                                   pb::ListTariffElementsResponse* response) const;
-  absl::Status UpdateTariffElement(const pb::UpdateTariffElementRequest& request,
-                                   pb::TariffElement* response);
+  absl::Status UpdateTariffElement(const pb::UpdateTariffElementRequest& request, pb::TariffElement* response);
   absl::Status DeleteTariffElement(const pb::DeleteTariffElementRequest& request);
 
   absl::Status CreateSpecialDayCalendar(const pb::CreateSpecialDayCalendarRequest& request,
@@ -156,8 +151,8 @@ class Catalog {
                                      pb::SpecialDayCalendar* response) const;
   absl::Status ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request,
                                        pb::ListSpecialDayCalendarsResponse* response) const;
-  absl::Status ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request,
-                                       const Page& page, pb::ListSpecialDayCalendarsResponse* response) const;
+  absl::Status ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request, const Page& page,
+                                       pb::ListSpecialDayCalendarsResponse* response) const;
   absl::Status UpdateSpecialDayCalendar(const pb::UpdateSpecialDayCalendarRequest& request,
                                         pb::SpecialDayCalendar* response);
   absl::Status DeleteSpecialDayCalendar(const pb::DeleteSpecialDayCalendarRequest& request);
@@ -183,8 +178,7 @@ class Catalog {
   std::unique_ptr<IntensityUpload> BeginIntensityUpload();
 
   // The call of CarbonService.
-  absl::Status ListIntensities(const pb::ListIntensitiesRequest& request,
-                               pb::ListIntensitiesResponse* response) const;
+  absl::Status ListIntensities(const pb::ListIntensitiesRequest& request, pb::ListIntensitiesResponse* response) const;
 
   class Impl;  // of the library alone
 

@@ -58,8 +58,8 @@ absl::Status Catalog::ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsR
                                                response);
 }
 
-absl::Status Catalog::ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest&,
-                                              const Page& page, pb::ListSpecialDayCalendarsResponse* response) const {
+absl::Status Catalog::ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest&, const Page& page,
+                                              pb::ListSpecialDayCalendarsResponse* response) const {
   return ListDocuments<pb::SpecialDayCalendar>(*impl_, {}, 0, "", &page, response);
 }
 

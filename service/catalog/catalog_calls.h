@@ -85,8 +85,8 @@ using FetchPart = absl::FunctionRef<absl::StatusOr<std::vector<StoredDocument>>(
 // A page of a list, into *response. `filters`: every value that decides what is on
 // the list. `page` null: the page that `token` and page_size name.
 template <typename Document, typename Response>
-absl::Status ListPage(const Catalog::Impl& impl, const std::vector<std::string>& filters,
-                      int page_size, const std::string& token, const Page* page, FetchPart fetch, Response* response) {
+absl::Status ListPage(const Catalog::Impl& impl, const std::vector<std::string>& filters, int page_size,
+                      const std::string& token, const Page* page, FetchPart fetch, Response* response) {
   const DocumentKind& kind = KindOf<Document>();
   const uint64_t list = ListHash(kind.table, impl.options.tenant, filters);
   absl::StatusOr<ListPart> part;
@@ -118,8 +118,8 @@ absl::Status ListPage(const Catalog::Impl& impl, const std::vector<std::string>&
 
 // ListPage of the documents that have the columns' values.
 template <typename Document, typename Response>
-absl::Status ListDocuments(const Catalog::Impl& impl, const std::vector<Column>& filters,
-                           int page_size, const std::string& token, const Page* page, Response* response) {
+absl::Status ListDocuments(const Catalog::Impl& impl, const std::vector<Column>& filters, int page_size,
+                           const std::string& token, const Page* page, Response* response) {
   return ListPage<Document>(
       impl, FilterTexts(filters), page_size, token, page,
       [&](sql::Database* database, const ListPart& part) {

@@ -5,8 +5,8 @@
 namespace costs::catalog {
 namespace {
 
-absl::Status List(const Catalog::Impl& impl, const pb::ListDevicesRequest& request,
-                  const Page* page, pb::ListDevicesResponse* response) {
+absl::Status List(const Catalog::Impl& impl, const pb::ListDevicesRequest& request, const Page* page,
+                  pb::ListDevicesResponse* response) {
   std::vector<Column> filters;
   if (!request.reference_id().empty()) filters.push_back({"reference_id", request.reference_id()});
   return ListDocuments<pb::Device>(impl, filters, request.page_size(), request.page_token(), page, response);
@@ -31,8 +31,7 @@ absl::Status Catalog::GetDevice(const pb::GetDeviceRequest& request, pb::Device*
   return Get(*impl_, request.id(), response);
 }
 
-absl::Status Catalog::ListDevices(const pb::ListDevicesRequest& request,
-                                  pb::ListDevicesResponse* response) const {
+absl::Status Catalog::ListDevices(const pb::ListDevicesRequest& request, pb::ListDevicesResponse* response) const {
   return List(*impl_, request, nullptr, response);
 }
 
@@ -56,7 +55,8 @@ absl::Status Catalog::UpdateDevice(const pb::UpdateDeviceRequest& request, pb::D
 absl::Status Catalog::DeleteDevice(const pb::DeleteDeviceRequest& request) {
   Change change(impl_.get());
   if (!change.status().ok()) return change.status();
-  const absl::StatusOr<StoredDocument> stored = Find<pb::Device>(change.database(), change.tenant(), request.id(), nullptr);
+  const absl::StatusOr<StoredDocument> stored =
+      Find<pb::Device>(change.database(), change.tenant(), request.id(), nullptr);
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::Device>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;

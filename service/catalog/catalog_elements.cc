@@ -158,8 +158,8 @@ absl::StatusOr<std::vector<StoredDocument>> FetchListed(sql::Database* database,
   return listed;
 }
 
-absl::Status List(const Catalog::Impl& impl, const pb::ListTariffElementsRequest& request,
-                  const Page* page, pb::ListTariffElementsResponse* response) {
+absl::Status List(const Catalog::Impl& impl, const pb::ListTariffElementsRequest& request, const Page* page,
+                  pb::ListTariffElementsResponse* response) {
   std::vector<Column> filters;
   if (request.direction() != pb::TariffRate::UNSPECIFIED) {
     filters.push_back({"direction", static_cast<int64_t>(request.direction())});
@@ -168,21 +168,21 @@ absl::Status List(const Catalog::Impl& impl, const pb::ListTariffElementsRequest
     filters.push_back({"type", static_cast<int64_t>(request.type())});
   }
   if (request.location_id().empty()) {
-    return ListDocuments<pb::TariffElement>(impl, filters, request.page_size(), request.page_token(), page,
-                                            response);
+    return ListDocuments<pb::TariffElement>(impl, filters, request.page_size(), request.page_token(), page, response);
   }
   std::vector<std::string> texts = FilterTexts(filters);
   texts.push_back(absl::StrCat("location_id=", request.location_id()));
   return ListPage<pb::TariffElement>(
       impl, texts, request.page_size(), request.page_token(), page,
-      [&](sql::Database* database, const ListPart& part) { return FetchListed(database, impl.options.tenant, request, part); },
+      [&](sql::Database* database, const ListPart& part) {
+        return FetchListed(database, impl.options.tenant, request, part);
+      },
       response);
 }
 
 }  // namespace
 
-absl::Status Catalog::CreateTariffElement(const pb::CreateTariffElementRequest& request,
-                                          pb::TariffElement* response) {
+absl::Status Catalog::CreateTariffElement(const pb::CreateTariffElementRequest& request, pb::TariffElement* response) {
   absl::StatusOr<pb::TariffElement> element =
       NewDocument(impl_->options, request.has_tariff_element(), request.tariff_element(), "tariff_element");
   if (!element.ok()) return element.status();
@@ -206,8 +206,7 @@ absl::Status Catalog::CreateTariffElement(const pb::CreateTariffElementRequest& 
   return Answer(*impl_, *stored, response);
 }
 
-absl::Status Catalog::GetTariffElement(const pb::GetTariffElementRequest& request,
-                                       pb::TariffElement* response) const {
+absl::Status Catalog::GetTariffElement(const pb::GetTariffElementRequest& request, pb::TariffElement* response) const {
   return Get(*impl_, request.id(), response);
 }
 
@@ -216,13 +215,12 @@ absl::Status Catalog::ListTariffElements(const pb::ListTariffElementsRequest& re
   return List(*impl_, request, nullptr, response);
 }
 
-absl::Status Catalog::ListTariffElements(const pb::ListTariffElementsRequest& request,
-                                         const Page& page, pb::ListTariffElementsResponse* response) const {
+absl::Status Catalog::ListTariffElements(const pb::ListTariffElementsRequest& request, const Page& page,
+                                         pb::ListTariffElementsResponse* response) const {
   return List(*impl_, request, &page, response);
 }
 
-absl::Status Catalog::UpdateTariffElement(const pb::UpdateTariffElementRequest& request,
-                                          pb::TariffElement* response) {
+absl::Status Catalog::UpdateTariffElement(const pb::UpdateTariffElementRequest& request, pb::TariffElement* response) {
   Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   absl::StatusOr<Updated<pb::TariffElement>> updated = ReadUpdate(

@@ -48,8 +48,7 @@ class CatalogElementsTest : public EachStoreTest {
   }
   std::vector<std::string> List(const std::string& text) {
     pb::ListTariffElementsResponse response;
-    const absl::Status status =
-        catalog().ListTariffElements(From<pb::ListTariffElementsRequest>(text), &response);
+    const absl::Status status = catalog().ListTariffElements(From<pb::ListTariffElementsRequest>(text), &response);
     EXPECT_TRUE(status.ok()) << status;
     std::vector<std::string> ids;
     for (const pb::TariffElement& element : response.data()) ids.push_back(element.id());
@@ -183,9 +182,7 @@ TEST_P(CatalogElementsTest, ListByLocation_IsItsListInPages) {
   pb::ListTariffElementsResponse page;
   const auto list = [&](const Page& part) {
     EXPECT_TRUE(
-        catalog()
-            .ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'home'"), part, &page)
-            .ok());
+        catalog().ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'home'"), part, &page).ok());
     std::vector<std::string> ids;
     for (const auto& element : page.data()) ids.push_back(element.id());
     return ids;
@@ -197,8 +194,9 @@ TEST_P(CatalogElementsTest, ListByLocation_IsItsListInPages) {
   EXPECT_THAT(list({2, "", "b"}), ElementsAre("x", "c"));
   EXPECT_FALSE(page.has_more());
   pb::ListTariffElementsResponse ignored;
-  EXPECT_EQ(ReasonOf(catalog().ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'nowhere'"), &ignored)),
-            "LOCATION_NOT_FOUND");
+  EXPECT_EQ(
+      ReasonOf(catalog().ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'nowhere'"), &ignored)),
+      "LOCATION_NOT_FOUND");
 }
 
 TEST_P(CatalogElementsTest, Successor_MustContinueItsPredecessor) {

@@ -48,8 +48,8 @@ absl::Status CheckCurrencyChange(const Change& change, const Updated<pb::Locatio
                                                  "delete them, first")}});
 }
 
-absl::Status List(const Catalog::Impl& impl, const pb::ListLocationsRequest& request,
-                  const Page* page, pb::ListLocationsResponse* response) {
+absl::Status List(const Catalog::Impl& impl, const pb::ListLocationsRequest& request, const Page* page,
+                  pb::ListLocationsResponse* response) {
   std::vector<Column> filters;
   if (!request.reference_id().empty()) filters.push_back({"reference_id", request.reference_id()});
   if (!request.customer_id().empty()) filters.push_back({"customer_id", request.customer_id()});
@@ -65,8 +65,7 @@ absl::Status RemoveElement(const Change& change, const std::string& id) {
 
 }  // namespace
 
-absl::Status Catalog::CreateLocation(const pb::CreateLocationRequest& request,
-                                     pb::Location* response) {
+absl::Status Catalog::CreateLocation(const pb::CreateLocationRequest& request, pb::Location* response) {
   absl::StatusOr<pb::Location> location =
       NewDocument(impl_->options, request.has_location(), request.location(), "location");
   if (!location.ok()) return location.status();
@@ -85,8 +84,7 @@ absl::Status Catalog::CreateLocation(const pb::CreateLocationRequest& request,
   return Answer(*impl_, *stored, response);
 }
 
-absl::Status Catalog::GetLocation(const pb::GetLocationRequest& request,
-                                  pb::Location* response) const {
+absl::Status Catalog::GetLocation(const pb::GetLocationRequest& request, pb::Location* response) const {
   return Get(*impl_, request.id(), response);
 }
 
@@ -100,8 +98,7 @@ absl::Status Catalog::ListLocations(const pb::ListLocationsRequest& request, con
   return List(*impl_, request, &page, response);
 }
 
-absl::Status Catalog::UpdateLocation(const pb::UpdateLocationRequest& request,
-                                     pb::Location* response) {
+absl::Status Catalog::UpdateLocation(const pb::UpdateLocationRequest& request, pb::Location* response) {
   Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   absl::StatusOr<Updated<pb::Location>> updated =
@@ -122,7 +119,8 @@ absl::Status Catalog::UpdateLocation(const pb::UpdateLocationRequest& request,
 absl::Status Catalog::DeleteLocation(const pb::DeleteLocationRequest& request) {
   Change change(impl_.get());
   if (!change.status().ok()) return change.status();
-  const absl::StatusOr<StoredDocument> stored = Find<pb::Location>(change.database(), change.tenant(), request.id(), nullptr);
+  const absl::StatusOr<StoredDocument> stored =
+      Find<pb::Location>(change.database(), change.tenant(), request.id(), nullptr);
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::Location>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;

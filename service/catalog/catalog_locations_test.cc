@@ -236,16 +236,13 @@ TEST_P(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
   EXPECT_THAT(page({2, "", "l3"}, false), ElementsAre("l5", "l4"));
   EXPECT_THAT(page({0, "", "l5"}, false), IsEmpty());
   pb::ListLocationsResponse response;
-  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "x", ""}, &response)),
-              ElementsAre("starting_after"));
-  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "l1", "l2"}, &response)),
-              ElementsAre("ending_before"));
+  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "x", ""}, &response)), ElementsAre("starting_after"));
+  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "l1", "l2"}, &response)), ElementsAre("ending_before"));
 }
 
 TEST_P(CatalogLocationsTest, Devices_AreKeptToo) {
   pb::Device device;
-  ASSERT_TRUE(
-      catalog().CreateDevice(From<pb::CreateDeviceRequest>("device { reference_id: 'A' }"), &device).ok());
+  ASSERT_TRUE(catalog().CreateDevice(From<pb::CreateDeviceRequest>("device { reference_id: 'A' }"), &device).ok());
   EXPECT_EQ(device.id(), "dev_000000000000000000000001");
   EXPECT_EQ(device.object(), "device");
   const std::string change =

@@ -178,8 +178,8 @@ class CatalogRandomTest : public EachStoreTest {
   void DeleteElement() {
     const std::string id = Id("e");
     const bool good = model_.elements.erase(id) > 0;
-    Expect(catalog().DeleteTariffElement(From<pb::DeleteTariffElementRequest>(absl::StrCat("id: '", id, "'"))),
-           good, "DeleteTariffElement");
+    Expect(catalog().DeleteTariffElement(From<pb::DeleteTariffElementRequest>(absl::StrCat("id: '", id, "'"))), good,
+           "DeleteTariffElement");
     for (auto& [location, list] : model_.locations) list.erase(std::remove(list.begin(), list.end(), id), list.end());
   }
 

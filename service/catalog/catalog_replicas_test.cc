@@ -159,7 +159,8 @@ TEST_F(CatalogReplicasTest, Locations_AreFollowed) {
   EXPECT_EQ(published_, 1);
   pb::Location location;
   ASSERT_TRUE(catalog()
-                  .UpdateLocation(From<pb::UpdateLocationRequest>("location { id: 'home' timezone: 'Europe/Paris' } update_mask { "
+                  .UpdateLocation(
+                      From<pb::UpdateLocationRequest>("location { id: 'home' timezone: 'Europe/Paris' } update_mask { "
                                                       "paths: 'timezone' }"),
                       &location)
                   .ok());
@@ -182,7 +183,8 @@ TEST_F(CatalogReplicasTest, Elements_AreFollowed) {
   const auto before = followed();
   pb::TariffElement element;
   ASSERT_TRUE(catalog()
-                  .UpdateTariffElement(From<pb::UpdateTariffElementRequest>(absl::StrCat(
+                  .UpdateTariffElement(
+                      From<pb::UpdateTariffElementRequest>(absl::StrCat(
                           "tariff_element { id: 'a' ", FlatElement("0.75"), "} update_mask { paths: 'schedule' }")),
                       &element)
                   .ok());

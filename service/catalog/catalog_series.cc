@@ -45,8 +45,7 @@ absl::Status ApplySlice(const Change& change, int64_t row, const std::vector<Ent
 
 class MarketUploadImpl : public Catalog::MarketUpload {
  public:
-  MarketUploadImpl(Catalog::Impl* impl)
-      : impl_(impl), stage_(impl->options.limits, kMarketWords) {
+  MarketUploadImpl(Catalog::Impl* impl) : impl_(impl), stage_(impl->options.limits, kMarketWords) {
     if (absl::Status status = CheckWritable(*impl); !status.ok()) stage_.Fail(status).IgnoreError();
   }
 
@@ -117,7 +116,8 @@ class MarketUploadImpl : public Catalog::MarketUpload {
     const std::string& id = stage_.names()[index];
     absl::StatusOr<engine::MarketSeries> series = Before(*change, id, currencies_[index]);
     if (!series.ok()) return series.status();
-    const absl::StatusOr<int64_t> row = SeriesTable(change->database(), change->tenant()).MarketRow(id, series->currency_code());
+    const absl::StatusOr<int64_t> row =
+        SeriesTable(change->database(), change->tenant()).MarketRow(id, series->currency_code());
     if (!row.ok()) return StoreRefusal(row.status());
     const int64_t before = *changed_count;
     std::vector<engine::MarketPrice> slice;
@@ -148,8 +148,7 @@ class MarketUploadImpl : public Catalog::MarketUpload {
 
 class IntensityUploadImpl : public Catalog::IntensityUpload {
  public:
-  IntensityUploadImpl(Catalog::Impl* impl)
-      : impl_(impl), stage_(impl->options.limits, kCarbonWords) {
+  IntensityUploadImpl(Catalog::Impl* impl) : impl_(impl), stage_(impl->options.limits, kCarbonWords) {
     if (absl::Status status = CheckWritable(*impl); !status.ok()) stage_.Fail(status).IgnoreError();
   }
 

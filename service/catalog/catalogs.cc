@@ -35,7 +35,8 @@ absl::StatusOr<std::unique_ptr<Catalogs>> Catalogs::Open(Options options) {
     const std::lock_guard<std::mutex> lock(loader.mutex);
     return KnownTenants(loader.database.get(), **store);
   }();
-  if (!known.ok()) return absl::Status(known.status().code(), absl::StrCat((*store)->name(), ": ", known.status().message()));
+  if (!known.ok())
+    return absl::Status(known.status().code(), absl::StrCat((*store)->name(), ": ", known.status().message()));
   std::unique_ptr<Catalogs> catalogs(new Catalogs(std::move(options), *std::move(store)));
   for (const Tenant& tenant : *known) {
     const absl::Status added = catalogs->Add(tenant).status();

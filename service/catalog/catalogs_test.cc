@@ -25,14 +25,14 @@ namespace {
 using testing::EachStore;
 using testing::FlatElement;
 using testing::From;
-using testing::NameOfStore;
-using testing::NewDatabase;
-using testing::StoreKind;
-using testing::TemporaryFolder;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::NameOfStore;
+using testing::NewDatabase;
 using ::testing::Not;
 using ::testing::SizeIs;
+using testing::StoreKind;
+using testing::TemporaryFolder;
 using ::testing::UnorderedElementsAre;
 
 // Far more than it takes, also on a busy machine.
@@ -58,8 +58,8 @@ std::string NameOf(const Tenant& tenant) { return absl::StrCat(tenant.account_id
 // One location "home" at a rate, and one entry of every other kind.
 absl::Status Fill(Catalog* catalog, const std::string& rate, const std::string& region = "region") {
   pb::CreateLocationRequest location;
-  *location.mutable_location() = From<pb::Location>(
-      absl::StrCat("id: 'home' timezone: 'UTC' currency_code: 'GBP' carbon_region: '", region, "'"));
+  *location.mutable_location() =
+      From<pb::Location>(absl::StrCat("id: 'home' timezone: 'UTC' currency_code: 'GBP' carbon_region: '", region, "'"));
   pb::Location created;
   absl::Status status = catalog->CreateLocation(location, &created);
   pb::CreateTariffElementRequest element;
@@ -157,9 +157,9 @@ TEST_P(CatalogsTest, SameIds_EachHasHisOwn) {
   EXPECT_EQ(RateOf(kB), "0.3");
   pb::TariffElement element;
   ASSERT_TRUE(Of(kB)
-                  .UpdateTariffElement(From<pb::UpdateTariffElementRequest>(absl::StrCat(
-                                           "tariff_element { id: 'element' ", FlatElement("0.5"),
-                                           "} update_mask { paths: 'schedule' }")),
+                  .UpdateTariffElement(From<pb::UpdateTariffElementRequest>(
+                                           absl::StrCat("tariff_element { id: 'element' ", FlatElement("0.5"),
+                                                        "} update_mask { paths: 'schedule' }")),
                                        &element)
                   .ok());
   EXPECT_EQ(element.account_id(), "acc_b");
@@ -189,11 +189,11 @@ TEST_P(CatalogsTest, AnotherTenants_AreAsIfNotThere) {
     EXPECT_EQ(ReasonOf(catalog.DeleteLocation(From<pb::DeleteLocationRequest>("id: 'home'"))), "LOCATION_NOT_FOUND");
     EXPECT_EQ(ReasonOf(catalog.DeleteDevice(From<pb::DeleteDeviceRequest>("id: 'car'"))), "DEVICE_NOT_FOUND");
     pb::TariffElement element;
-    EXPECT_EQ(ReasonOf(catalog.CreateTariffElement(
-                  From<pb::CreateTariffElementRequest>(
-                      absl::StrCat("tariff_element { ", FlatElement("0.2"), " location_id: 'home' }")),
-                  &element)),
-              "LOCATION_NOT_FOUND");
+    EXPECT_EQ(
+        ReasonOf(catalog.CreateTariffElement(From<pb::CreateTariffElementRequest>(absl::StrCat(
+                                                 "tariff_element { ", FlatElement("0.2"), " location_id: 'home' }")),
+                                             &element)),
+        "LOCATION_NOT_FOUND");
     EXPECT_EQ(ReasonOf(catalog.CreateTariffElement(
                   From<pb::CreateTariffElementRequest>(absl::StrCat(
                       "tariff_element { ", FlatElement("0.2"), " currency_code: 'GBP' special_day_calendar: 'uk' }")),
@@ -332,9 +332,8 @@ TEST_P(CatalogsReplicasTest, ChangesOfEach_AreFollowed) {
   ASSERT_TRUE(Fill(&Of(kA), "0.1").ok());
   ASSERT_TRUE(Fill(&Of(kTestA), "0.2").ok());
   ASSERT_TRUE(Fill(&Of(kB), "0.3").ok());
-  EXPECT_TRUE(Await([&] {
-    return FollowedRate(kA) == "0.1" && FollowedRate(kTestA) == "0.2" && FollowedRate(kB) == "0.3";
-  }));
+  EXPECT_TRUE(
+      Await([&] { return FollowedRate(kA) == "0.1" && FollowedRate(kTestA) == "0.2" && FollowedRate(kB) == "0.3"; }));
   ASSERT_TRUE(Of(kB).DeleteLocation(From<pb::DeleteLocationRequest>("id: 'home'")).ok());
   EXPECT_TRUE(Await([&] { return FollowedRate(kB) == "no location"; }));
   EXPECT_EQ(FollowedRate(kA), "0.1");

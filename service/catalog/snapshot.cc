@@ -32,8 +32,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Create(uint64_t versio
 }
 
 std::shared_ptr<const Snapshot> Snapshot::Empty() {
-  static const auto* const empty = new std::shared_ptr<const Snapshot>(
-      new Snapshot(0, std::make_unique<const CatalogTables>()));
+  static const auto* const empty =
+      new std::shared_ptr<const Snapshot>(new Snapshot(0, std::make_unique<const CatalogTables>()));
   return *empty;
 }
 

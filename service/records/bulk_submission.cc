@@ -138,8 +138,8 @@ std::unique_ptr<Write> BulkSubmission::NewWrite(const Tenant& tenant, const Subm
   return write;
 }
 
-absl::Status BulkSubmission::SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records, const Submitter& submitter,
-                                           std::string* document) {
+absl::Status BulkSubmission::SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records,
+                                           const Submitter& submitter, std::string* document) {
   if (context_.store == nullptr) return NoRecordStore();
   if (records.empty() || records.size() > kMostBulkRecords) return WrongCount("body", "records", records.size());
   // What prices needs it open.
@@ -179,12 +179,13 @@ absl::Status BulkSubmission::SubmitRecords(const Tenant& tenant, absl::Span<cons
 }
 
 std::mutex& BulkSubmission::MutexOf(const Tenant& tenant, const Register& of) {
-  const size_t hash = absl::HashOf(tenant.account_id, tenant.live_mode, of.thing.location_id, of.thing.device_id, static_cast<int>(of.direction),
-                                   static_cast<int>(of.tariff_rate));
+  const size_t hash = absl::HashOf(tenant.account_id, tenant.live_mode, of.thing.location_id, of.thing.device_id,
+                                   static_cast<int>(of.direction), static_cast<int>(of.tariff_rate));
   return registers_[hash % registers_.size()];
 }
 
-absl::StatusOr<std::vector<RegisterReading>> BulkSubmission::KnownReadings(const Tenant& tenant, const Register& of, absl::Span<const RegisterReading> submitted) const {
+absl::StatusOr<std::vector<RegisterReading>> BulkSubmission::KnownReadings(
+    const Tenant& tenant, const Register& of, absl::Span<const RegisterReading> submitted) const {
   std::vector<RegisterReading> known;
   for (const ReadingRange& range : RangesToRead(submitted)) {
     absl::StatusOr<std::vector<RegisterReading>> readings =
@@ -195,8 +196,8 @@ absl::StatusOr<std::vector<RegisterReading>> BulkSubmission::KnownReadings(const
   return known;
 }
 
-absl::Status BulkSubmission::SubmitReadings(const Tenant& tenant, const CumulativeSubmission& submission, const Submitter& submitter,
-                                            std::string* document) {
+absl::Status BulkSubmission::SubmitReadings(const Tenant& tenant, const CumulativeSubmission& submission,
+                                            const Submitter& submitter, std::string* document) {
   if (context_.store == nullptr) return NoRecordStore();
   if (absl::Status status = CheckHead(submission); !status.ok()) return status;
   const size_t count = submission.readings.size();

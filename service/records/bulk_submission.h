@@ -76,7 +76,8 @@ class BulkSubmission {
   explicit BulkSubmission(Options options) : context_(std::move(options.context)), price_(std::move(options.price)) {}
 
   // `document` gets the answer's JSON.
-  absl::Status SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records, const Submitter& submitter, std::string* document);
+  absl::Status SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records, const Submitter& submitter,
+                             std::string* document);
   // Sorted, differenced (register_readings.h) and stored with their records, at once.
   absl::Status SubmitReadings(const Tenant& tenant, const CumulativeSubmission& submission, const Submitter& submitter,
                               std::string* document);

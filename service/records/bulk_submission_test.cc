@@ -51,7 +51,8 @@ class BulkSubmissionTest : public ::testing::Test {
     return Keep([&](std::string* document) { return bulk_.SubmitRecords(meters_.tenant(), records, {}, document); });
   }
   absl::Status Put(const CumulativeSubmission& submission) {
-    return Keep([&](std::string* document) { return bulk_.SubmitReadings(meters_.tenant(), submission, {}, document); });
+    return Keep(
+        [&](std::string* document) { return bulk_.SubmitReadings(meters_.tenant(), submission, {}, document); });
   }
 
   template <typename Call>
@@ -279,7 +280,8 @@ TEST_F(BulkSubmissionTest, SubmitReadings_AnyOrderAndCutting_StoresTheSameRecord
     for (size_t begin = 0; begin < shuffled.size();) {
       const size_t end = std::min(shuffled.size(), begin + static_cast<size_t>(random.Between(1, 20)));
       std::string document;
-      ASSERT_TRUE(bulk.SubmitReadings(meters_.tenant(), Readings({shuffled.begin() + static_cast<std::ptrdiff_t>(begin),
+      ASSERT_TRUE(bulk.SubmitReadings(meters_.tenant(),
+                                      Readings({shuffled.begin() + static_cast<std::ptrdiff_t>(begin),
                                                 shuffled.begin() + static_cast<std::ptrdiff_t>(end)}),
                                       {}, &document)
                       .ok());

@@ -122,7 +122,8 @@ absl::StatusOr<StoredRecord> RecordsCalls::Find(const Tenant& tenant, absl::stri
   return *std::move(*record);
 }
 
-absl::Status RecordsCalls::Get(const Tenant& tenant, const pb::GetMeterRecordRequest& request, pb::MeterRecord* response) const {
+absl::Status RecordsCalls::Get(const Tenant& tenant, const pb::GetMeterRecordRequest& request,
+                               pb::MeterRecord* response) const {
   if (context_.store == nullptr) return NoRecordStore();
   const absl::StatusOr<StoredRecord> record = Find(tenant, request.id());
   if (!record.ok()) return record.status();
@@ -173,8 +174,7 @@ absl::Status RecordsCalls::ListRevisions(const Tenant& tenant, const pb::ListMet
     below = static_cast<int32_t>(position->created);
   }
 
-  absl::StatusOr<std::vector<Revision>> revisions =
-      context_.store->Revisions(tenant, record->id, below, *size + 1);
+  absl::StatusOr<std::vector<Revision>> revisions = context_.store->Revisions(tenant, record->id, below, *size + 1);
   if (!revisions.ok()) return revisions.status();
   const bool has_more = revisions->size() > static_cast<size_t>(*size);
   if (has_more) revisions->resize(static_cast<size_t>(*size));

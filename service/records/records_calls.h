@@ -27,7 +27,8 @@ class RecordsCalls {
 
   // Of the tenant's records, and of no other's.
   absl::Status Get(const Tenant& tenant, const pb::GetMeterRecordRequest& request, pb::MeterRecord* response) const;
-  absl::Status List(const Tenant& tenant, const pb::ListMeterRecordsRequest& request, pb::ListMeterRecordsResponse* response) const;
+  absl::Status List(const Tenant& tenant, const pb::ListMeterRecordsRequest& request,
+                    pb::ListMeterRecordsResponse* response) const;
   absl::Status ListRevisions(const Tenant& tenant, const pb::ListMeterRecordRevisionsRequest& request,
                              pb::ListMeterRecordRevisionsResponse* response) const;
   absl::Status Delete(const Tenant& tenant, const pb::DeleteMeterRecordRequest& request) const;

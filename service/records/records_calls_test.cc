@@ -302,7 +302,8 @@ TEST_F(RecordsCallsTest, WithoutStore_EveryCallSaysSo) {
   pb::ListMeterRecordsResponse list;
   pb::ListMeterRecordRevisionsResponse revisions;
   for (const absl::Status& status :
-       {calls.Get(meters_.tenant(), {}, &record), calls.List(meters_.tenant(), {}, &list), calls.ListRevisions(meters_.tenant(), {}, &revisions), calls.Delete(meters_.tenant(), {})}) {
+       {calls.Get(meters_.tenant(), {}, &record), calls.List(meters_.tenant(), {}, &list),
+        calls.ListRevisions(meters_.tenant(), {}, &revisions), calls.Delete(meters_.tenant(), {})}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_EQ(catalog::ReasonOf(status), "NO_RECORD_STORE");
     EXPECT_THAT(std::string(status.message()), HasSubstr("start costsd with --store"));

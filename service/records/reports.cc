@@ -177,8 +177,9 @@ absl::StatusOr<Subject> Find(const CallContext& context, const Tenant& tenant, c
 
 // Calls `visit` with each record of the subject itself that has a part in the
 // interval, in order, until it returns false.
-absl::Status VisitRecords(const CallContext& context, const Tenant& tenant, const Subject& subject, engine::Direction direction,
-                          Interval interval, absl::FunctionRef<bool(const StoredRecord&)> visit) {
+absl::Status VisitRecords(const CallContext& context, const Tenant& tenant, const Subject& subject,
+                          engine::Direction direction, Interval interval,
+                          absl::FunctionRef<bool(const StoredRecord&)> visit) {
   RecordFilter filter;
   filter.location_id = subject.thing.location_id;
   filter.device_id = subject.thing.device_id;
@@ -322,8 +323,7 @@ class DaySums {
       if (interval.end <= part->second.start || interval.start >= part->second.end) return true;
       currency_.Add(record.revision.figures.currency_code);
       SumOf(day, location->zone)
-          .Add(PartWithin(tenant_, record, part->second, location, context_.store->usage()),
-               record.revision.figures);
+          .Add(PartWithin(tenant_, record, part->second, location, context_.store->usage()), record.revision.figures);
       return true;
     });
   }
@@ -337,16 +337,16 @@ class DaySums {
 };
 
 // An entry for each record, cut at the period's ends.
-absl::Status FillRecords(const CallContext& context, const Tenant& tenant, const Asked& asked, const Subject& subject, Currency* currency,
-                         pb::GetIntervalCostsResponse* response) {
+absl::Status FillRecords(const CallContext& context, const Tenant& tenant, const Asked& asked, const Subject& subject,
+                         Currency* currency, pb::GetIntervalCostsResponse* response) {
   bool too_many = false;
   const absl::Status status =
       VisitRecords(context, tenant, subject, asked.direction, asked.period, [&](const StoredRecord& record) {
         too_many = static_cast<size_t>(response->data_size()) == kMostRecords;
         if (too_many) return false;
         const Figures& figures = record.revision.figures;
-        const RecordPart part = PartWithin(tenant, record, asked.period,
-                                           subject.LocationOf(record.request.location_id), context.store->usage());
+        const RecordPart part = PartWithin(tenant, record, asked.period, subject.LocationOf(record.request.location_id),
+                                           context.store->usage());
         currency->Add(figures.currency_code);
         pb::MeterRecordData* data = response->add_data();
         SetTime(part.interval.start, data->mutable_start_time());
@@ -368,7 +368,8 @@ absl::Status FillRecords(const CallContext& context, const Tenant& tenant, const
 
 // What every answer has.
 template <typename Response>
-void FillHead(const CallContext& context, const Tenant& tenant, const Thing& thing, engine::Direction direction, Response* response) {
+void FillHead(const CallContext& context, const Tenant& tenant, const Thing& thing, engine::Direction direction,
+              Response* response) {
   response->set_id(context.new_id("ecs_"));
   response->set_object("energy_cost");
   response->set_object_id(thing.device_id.empty() ? thing.location_id : thing.device_id);

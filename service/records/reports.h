@@ -28,7 +28,8 @@ class Reports {
   // Of the tenant's records, and of no other's.
   absl::Status GetIntervalCosts(const Tenant& tenant, const pb::GetIntervalCostsRequest& request,
                                 pb::GetIntervalCostsResponse* response) const;
-  absl::Status GetSessionCosts(const Tenant& tenant, const pb::GetSessionCostsRequest& request, pb::GetSessionCostsResponse* response) const;
+  absl::Status GetSessionCosts(const Tenant& tenant, const pb::GetSessionCostsRequest& request,
+                               pb::GetSessionCostsResponse* response) const;
 
  private:
   const CallContext context_;

@@ -253,8 +253,9 @@ TEST_F(ReportsTest, WithoutAggregation_TooManyRecords_SaysWhatToAskFor) {
   }
   meters_.Store(submissions);
   pb::GetIntervalCostsResponse response;
-  const absl::Status status = reports_.GetIntervalCosts(meters_.tenant(), 
-      Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:00Z", "2023-06-16T00:00:00Z")), &response);
+  const absl::Status status = reports_.GetIntervalCosts(
+      meters_.tenant(), Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:00Z", "2023-06-16T00:00:00Z")),
+      &response);
   EXPECT_EQ(FieldsOf(status), "aggregation ");
   EXPECT_THAT(std::string(status.message()), HasSubstr("DAY or MONTH"));
   EXPECT_EQ(Get(Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:01Z", "2023-06-16T00:00:00Z"))).data_size(),

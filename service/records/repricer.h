@@ -76,12 +76,12 @@ class Repricer {
   // A tenant's place in the order of turns.
   struct Place {
     std::unique_ptr<TenantRepricer> worker;
-    Clock::time_point due;      // guarded by mutex_; the order of agenda_
-    bool waiting = false;       // guarded by mutex_: it is in agenda_
-    bool changed = false;       // guarded by mutex_: since its last turn began
-    absl::Duration wait;        // after a failure; the thread's
-    std::string failure;        // the last one; the thread's
-    bool failed = false;        // guarded by mutex_: it waits after a failure
+    Clock::time_point due;  // guarded by mutex_; the order of agenda_
+    bool waiting = false;   // guarded by mutex_: it is in agenda_
+    bool changed = false;   // guarded by mutex_: since its last turn began
+    absl::Duration wait;    // after a failure; the thread's
+    std::string failure;    // the last one; the thread's
+    bool failed = false;    // guarded by mutex_: it waits after a failure
   };
 
   void Run();
@@ -97,11 +97,11 @@ class Repricer {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  bool stop_ = false;                                                          // guarded by mutex_
+  bool stop_ = false;                                                                 // guarded by mutex_
   absl::flat_hash_map<std::pair<std::string, bool>, std::unique_ptr<Place>> places_;  // guarded by mutex_
-  std::set<std::pair<Clock::time_point, Place*>> agenda_;                      // guarded by mutex_
-  int64_t failures_ = 0;                                                       // guarded by mutex_
-  std::string told_failure_;                                                   // the thread's
+  std::set<std::pair<Clock::time_point, Place*>> agenda_;                             // guarded by mutex_
+  int64_t failures_ = 0;                                                              // guarded by mutex_
+  std::string told_failure_;                                                          // the thread's
   std::thread thread_;
 };
 

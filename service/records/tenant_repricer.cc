@@ -91,8 +91,7 @@ RepricingProgress TenantRepricer::progress() const {
 }
 
 void TenantRepricer::Log(const std::string& text) const {
-  options_.log(
-      absl::StrCat(text, " (", options_.tenant.account_id, options_.tenant.live_mode ? ", live)" : ", test)"));
+  options_.log(absl::StrCat(text, " (", options_.tenant.account_id, options_.tenant.live_mode ? ", live)" : ", test)"));
 }
 
 absl::StatusOr<bool> TenantRepricer::Work(const std::function<bool()>& enough) {
@@ -102,7 +101,9 @@ absl::StatusOr<bool> TenantRepricer::Work(const std::function<bool()>& enough) {
 }
 
 absl::StatusOr<bool> TenantRepricer::Look(const std::function<bool()>& enough) {
-  const auto current = [this] { return options_.catalogs->Find(options_.tenant.account_id, options_.tenant.live_mode); };
+  const auto current = [this] {
+    return options_.catalogs->Find(options_.tenant.account_id, options_.tenant.live_mode);
+  };
   const SnapshotPtr now = current();
   if (now == nullptr) return false;
   const absl::StatusOr<bool> may = options_.store->MayReprice(options_.tenant);
@@ -193,9 +194,9 @@ absl::Status TenantRepricer::Mark(const SnapshotPtr& now, uint64_t marked_versio
 }
 
 absl::StatusOr<std::vector<StaleRecords>> TenantRepricer::Compare(const catalog::Snapshot* before,
-                                                            const catalog::Snapshot& now,
-                                                            const std::vector<std::string>& locations,
-                                                            catalog::PriceComparison* comparison) {
+                                                                  const catalog::Snapshot& now,
+                                                                  const std::vector<std::string>& locations,
+                                                                  catalog::PriceComparison* comparison) {
   std::vector<StaleRecords> stale;
   for (const std::string& id : locations) {
     const Location* location = now.FindLocation(id);

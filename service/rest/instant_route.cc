@@ -55,9 +55,8 @@ void Calculate(calculator::Calculator* calculator, Request request, Done done) {
 }  // namespace
 
 Route InstantRoute(calculator::Calculator* calculator, uint64_t body_bytes) {
-  return {"POST", "/costs/instant", "api.costs_instant", body_bytes, [calculator](Request request, Done done) {
-            Calculate(calculator, std::move(request), std::move(done));
-          }};
+  return {"POST", "/costs/instant", "api.costs_instant", body_bytes,
+          [calculator](Request request, Done done) { Calculate(calculator, std::move(request), std::move(done)); }};
 }
 
 }  // namespace costs::rest

@@ -81,7 +81,8 @@ Answer SessionCosts(const Reports* reports, const Request& request) {
 // A call that takes its fields from the query, and the id from the path where it has
 // one.
 template <typename Asked, typename Answered>
-Answer Look(const RecordsCalls* calls, absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
+Answer Look(const RecordsCalls* calls,
+            absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
             const Names& names, void (*set_id)(const std::string&, Asked*), const Request& request) {
   Asked asked;
   Answered answered;
@@ -111,7 +112,8 @@ Answer Delete(const RecordsCalls* calls, const Request& request) {
 }
 
 template <typename Asked, typename Answered>
-Handler LookHandler(const RecordsFace& face, absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
+Handler LookHandler(const RecordsFace& face,
+                    absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
                     Names names, void (*set_id)(const std::string&, Asked*)) {
   return BlockingHandler(&face.threads->reading,
                          [calls = face.records, method, names = std::move(names), set_id](const Request& request) {

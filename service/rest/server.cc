@@ -74,7 +74,8 @@ absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& listen) {
 }
 
 absl::Status CheckOptions(const ServerOptions& options) {
-  if (options.calculator == nullptr || options.authenticator == nullptr || !options.clock || !options.serving || !options.log) {
+  if (options.calculator == nullptr || options.authenticator == nullptr || !options.clock || !options.serving ||
+      !options.log) {
     return absl::InvalidArgumentError("REST server: calculator, authenticator, clock, serving and log must be given");
   }
   if (options.io_threads < 1 || options.io_threads > kMostThreads) {
@@ -88,7 +89,8 @@ absl::Status CheckOptions(const ServerOptions& options) {
 Router RouterOf(ServerOptions* options) {
   std::vector<Route> routes = {
       InstantRoute(options->calculator, options->limits.body_bytes),
-      {"GET", "/healthz", "api", 0, [serving = options->serving](const Request&, const Done& done) {
+      {"GET", "/healthz", "api", 0,
+       [serving = options->serving](const Request&, const Done& done) {
          const bool yes = serving();
          done({yes ? 200 : 503, yes ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", "", std::nullopt});
        },

@@ -50,8 +50,7 @@ class UnaryCall {
   }
 
  private:
-  UnaryCall(IdentityPtr identity, grpc::CallbackServerContext* context,
-            const v1::CalculateInstantCostRequest& request)
+  UnaryCall(IdentityPtr identity, grpc::CallbackServerContext* context, const v1::CalculateInstantCostRequest& request)
       : identity_(std::move(identity)), submission_(DecodeSubmission(request.record())) {
     batch_.caller = CallerOf(*identity_, context);
     batch_.options = DecodeOptions(request);

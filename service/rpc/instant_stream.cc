@@ -123,8 +123,8 @@ struct InstantStream::Chunk {
   size_t kept_bytes() const { return arena.kept_bytes() + outcomes.capacity() * sizeof(calculator::Outcome); }
 };
 
-InstantStream* InstantStream::Start(calculator::Calculator* calculator, Settings settings,
-                                    StreamRegistry* registry, grpc::CallbackServerContext* context) {
+InstantStream* InstantStream::Start(calculator::Calculator* calculator, Settings settings, StreamRegistry* registry,
+                                    grpc::CallbackServerContext* context) {
   std::shared_ptr<InstantStream> stream(new InstantStream(calculator, std::move(settings), registry, context));
   InstantStream* const raw = stream.get();
   raw->self_ = stream;

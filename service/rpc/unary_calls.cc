@@ -30,11 +30,10 @@ grpc::ServerUnaryReactor* UnaryCalls::Start(grpc::CallbackServerContext* context
     call->Finish(Answer(identity.status()));
     return call;
   }
-  const bool taken =
-      executor->TryRun([this, call, context, identity = *std::move(identity), work = std::move(work)] {
-        if (context->IsCancelled()) return call->Finish(CancelledCall());
-        call->Finish(Answer(work(identity->tenant)));
-      });
+  const bool taken = executor->TryRun([this, call, context, identity = *std::move(identity), work = std::move(work)] {
+    if (context->IsCancelled()) return call->Finish(CancelledCall());
+    call->Finish(Answer(work(identity->tenant)));
+  });
   if (!taken) {
     call->Finish(Answer(catalog::Overloaded(
         absl::StrCat("too many calls of ", what_, " are under way; try again in a second"), absl::Seconds(1))));

@@ -75,8 +75,7 @@ RecordKeeping::RecordKeeping(catalog::Catalogs* catalogs, std::unique_ptr<record
     : catalogs_(catalogs),
       store_(std::move(store)),
       pricing_(
-          catalogs, [] { return absl::Now(); }, {},
-          store_ == nullptr ? nullptr : &records::DeferringUsage()),
+          catalogs, [] { return absl::Now(); }, {}, store_ == nullptr ? nullptr : &records::DeferringUsage()),
       simulations_({kSimulationThreads, kMostSimulationsWaiting}) {}
 
 RecordKeeping::~RecordKeeping() = default;
@@ -102,8 +101,8 @@ std::vector<Figure> RecordKeeping::Figures() const {
     versions += catalogs_->Find(tenant.account_id, tenant.live_mode)->version();
   }
   std::vector<Figure> figures = {
-      {"costs_catalog_version", "The version of the catalog that prices now; the sum of all accounts' versions.", kGauge,
-       static_cast<double>(versions)},
+      {"costs_catalog_version", "The version of the catalog that prices now; the sum of all accounts' versions.",
+       kGauge, static_cast<double>(versions)},
       {"costs_catalogs_open", "Catalogs that are open: one for each account and mode.", kGauge,
        static_cast<double>(tenants.size())},
   };
@@ -127,7 +126,8 @@ std::vector<Figure> RecordKeeping::Figures() const {
       static_cast<double>(progress.records_checked));
   add("costs_repricing_records_changed_total", "Stored records that got other figures.", kCounter,
       static_cast<double>(progress.records_repriced));
-  add("costs_repricing_catalog_version", "The version of the catalog whose changes are noted for all records; the sum of all accounts' versions.", kGauge,
+  add("costs_repricing_catalog_version",
+      "The version of the catalog whose changes are noted for all records; the sum of all accounts' versions.", kGauge,
       static_cast<double>(progress.marked_version));
   return figures;
 }

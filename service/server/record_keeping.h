@@ -28,8 +28,7 @@ class RecordKeeping {
  public:
   // Both outlive this. Nothing is kept where no --store is set: then store() is null,
   // and calculator() only calculates. An error is for the operator.
-  static absl::StatusOr<std::unique_ptr<RecordKeeping>> Open(const ServerConfig& config,
-                                                             catalog::Catalogs* catalogs);
+  static absl::StatusOr<std::unique_ptr<RecordKeeping>> Open(const ServerConfig& config, catalog::Catalogs* catalogs);
   ~RecordKeeping();
 
   // What the faces call.

@@ -182,9 +182,7 @@ struct Server::Parts {
 
   static void LogOfGrpc(absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }
 
-  records::CallContext RecordsContext() {
-    return {keeping->store(), catalogs.get(), absl::Now, catalog::RandomId};
-  }
+  records::CallContext RecordsContext() { return {keeping->store(), catalogs.get(), absl::Now, catalog::RandomId}; }
 
   rates::LocationRates::Options RatesOptions() {
     return {catalogs.get(), keeping->usage(), absl::Now,

@@ -145,8 +145,8 @@ struct TenantFaces::Parts {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{&costs, &tariffs, &carbon, &locations,
-                                                                        &meter_records}) {
+    for (grpc::Service* service :
+         std::initializer_list<grpc::Service*>{&costs, &tariffs, &carbon, &locations, &meter_records}) {
       builder.RegisterService(service);
     }
     grpc = builder.BuildAndStart();

@@ -41,11 +41,11 @@ class CatalogServicesTest : public testing::Test {
     ASSERT_TRUE(catalogs.ok()) << catalogs.status();
     catalogs_ = *std::move(catalogs);
     threads_ = std::make_unique<executor::CatalogThreads>(most_waiting);
-    calls_ = std::make_unique<CatalogCalls>(
-        catalogs_.get(), threads_.get(), &caller_, CatalogCalls::Options{most_uploads, [this](absl::string_view line) {
-                                                                const std::lock_guard<std::mutex> lock(log_mutex_);
-                                                                absl::StrAppend(&log_, line, "\n");
-                                                              }});
+    calls_ = std::make_unique<CatalogCalls>(catalogs_.get(), threads_.get(), &caller_,
+                                            CatalogCalls::Options{most_uploads, [this](absl::string_view line) {
+                                                                    const std::lock_guard<std::mutex> lock(log_mutex_);
+                                                                    absl::StrAppend(&log_, line, "\n");
+                                                                  }});
     tariffs_service_ = std::make_unique<TariffsService>(calls_.get(), std::move(rates));
     carbon_service_ = std::make_unique<CarbonService>(calls_.get());
     locations_service_ = std::make_unique<LocationsService>(calls_.get());

@@ -54,8 +54,7 @@ class CostsServiceTest : public testing::Test {
 
   ~CostsServiceTest() override { StopServer(); }
 
-  void StartServer(calculator::Calculator* calculator,
-                   const CostsServiceOptions& options = {1000, 10000}) {
+  void StartServer(calculator::Calculator* calculator, const CostsServiceOptions& options = {1000, 10000}) {
     StopServer();
     service_ = std::make_unique<CostsService>(calculator, &caller_, options);
     int port = 0;
