@@ -25,7 +25,7 @@ absl::Status CannotOpen(absl::StatusCode code) {
 Catalogs::Catalogs(Options options, std::shared_ptr<Store> store)
     : options_(std::move(options)), store_(std::move(store)) {}
 
-Catalogs::~Catalogs() = default;
+Catalogs::~Catalogs() { store_->OnFound(nullptr); }
 
 absl::StatusOr<std::unique_ptr<Catalogs>> Catalogs::Open(Options options) {
   absl::StatusOr<std::shared_ptr<Store>> store = OpenStore(options.store, options.on_following);
@@ -42,6 +42,9 @@ absl::StatusOr<std::unique_ptr<Catalogs>> Catalogs::Open(Options options) {
     const absl::Status added = catalogs->Add(tenant).status();
     if (!added.ok() && added.code() != absl::StatusCode::kDataLoss) return added;
   }
+  // So that whichever process re-prices his records can.
+  Catalogs* const all = catalogs.get();
+  all->store_->OnFound([all](const Tenant& tenant) { return all->Get(tenant).status(); });
   return catalogs;
 }
 
@@ -65,14 +68,22 @@ absl::StatusOr<Catalog*> Catalogs::Add(const Tenant& tenant) {
   if (options_.on_published) options.on_published = [this, tenant] { options_.on_published(tenant); };
   absl::StatusOr<std::unique_ptr<Catalog>> opened = Catalog::Open(store_, std::move(options));
   if (!opened.ok()) {
-    options_.log(absl::StrCat("the ", tenant.live_mode ? "live" : "test", " catalog of ", tenant.account_id,
-                              " cannot be opened: ", opened.status().message()));
+    LogOnce(tenant, opened.status());
     return opened.status();
   }
+  logged_.erase({tenant.account_id, tenant.live_mode});
   Catalog* const catalog = opened->get();
   const std::lock_guard<std::shared_mutex> lock(mutex_);
   (tenant.live_mode ? live_ : test_).emplace(tenant.account_id, *std::move(opened));
   return catalog;
+}
+
+void Catalogs::LogOnce(const Tenant& tenant, const absl::Status& error) {
+  std::string& logged = logged_[{tenant.account_id, tenant.live_mode}];
+  if (logged == error.message()) return;
+  logged = std::string(error.message());
+  options_.log(absl::StrCat("the ", tenant.live_mode ? "live" : "test", " catalog of ", tenant.account_id,
+                            " cannot be opened: ", logged));
 }
 
 Catalog* Catalogs::FindCatalog(absl::string_view account_id, bool live_mode) const {

@@ -10,8 +10,8 @@
 // one say nothing of another's, and no id leads from one to another.
 //
 // A catalog is opened when its tenant is first asked for, and from then on stays
-// open: those that have entries when the process starts, and that of everybody who
-// calls. One without entries takes a kilobyte or so. Nothing is closed to save
+// open: those that have entries, when the process starts or when another process has
+// made them, and that of everybody who calls. One without entries takes a kilobyte or so. Nothing is closed to save
 // memory: only callers who were recognised are asked for, so there are at most two
 // for each account that there is.
 //
@@ -21,10 +21,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -84,10 +86,12 @@ class Catalogs final : public SnapshotSource {
   Catalogs(Options options, std::shared_ptr<Store> store);
   Catalog* FindCatalog(absl::string_view account_id, bool live_mode) const;
   absl::StatusOr<Catalog*> Add(const Tenant& tenant);
+  void LogOnce(const Tenant& tenant, const absl::Status& error);
 
   const Options options_;
   const std::shared_ptr<Store> store_;
   std::mutex opening_;
+  std::map<std::pair<std::string, bool>, std::string> logged_;  // of whoever opens: why somebody's cannot be opened
   mutable std::shared_mutex mutex_;
   CatalogsByAccount live_;  // guarded by mutex_
   CatalogsByAccount test_;  // guarded by mutex_

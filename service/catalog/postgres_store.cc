@@ -66,6 +66,11 @@ class PostgresStore::Follower {
     return std::make_unique<Registration>(this, std::move(followed));
   }
 
+  void OnFound(std::function<absl::Status(const Tenant&)> found) {
+    const std::lock_guard<std::mutex> lock(finding_);
+    found_ = std::move(found);
+  }
+
  private:
   struct Followed {
     Tenant tenant;
@@ -144,7 +149,9 @@ class PostgresStore::Follower {
     absl::flat_hash_map<std::string, int64_t> revisions;
     for (int i = 0; i < rows->rows(); ++i) {
       const Tenant tenant{std::string(rows->Text(i, 0)), rows->Bool(i, 1)};
-      revisions.emplace(ChangeLog::MessageOf(tenant), rows->Int(i, 2));
+      const std::string message = ChangeLog::MessageOf(tenant);
+      revisions.emplace(message, rows->Int(i, 2));
+      if (rows->Int(i, 2) > 0 && !followed.contains(message)) Find(tenant, message, rows->Int(i, 2));
     }
     absl::Status status;
     for (const auto& [message, one] : followed) {
@@ -153,6 +160,14 @@ class PostgresStore::Follower {
       status.Update(one->Look(revision == revisions.end() ? 0 : revision->second));
     }
     return status;
+  }
+
+  // Tells of a tenant whom nobody follows.
+  void Find(const Tenant& tenant, const std::string& message, int64_t revision) {
+    const std::lock_guard<std::mutex> lock(finding_);
+    if (found_ == nullptr || over_) return;
+    int64_t& told = told_[message];
+    if (told != revision && found_(tenant).code() != absl::StatusCode::kUnavailable) told = revision;
   }
 
   absl::Status LookAt(Followed* one) {
@@ -209,6 +224,9 @@ class PostgresStore::Follower {
   const int wake_;
   std::mutex mutex_;
   FollowedMap followed_;  // guarded by mutex_
+  std::mutex finding_;
+  std::function<absl::Status(const Tenant&)> found_;  // guarded by finding_
+  absl::flat_hash_map<std::string, int64_t> told_;    // the thread's: revisions, by what a message says
   std::atomic<bool> over_{false};
   bool good_ = true;
   std::unique_ptr<postgres::Connection> connection_;
@@ -255,8 +273,14 @@ absl::Status PostgresStore::OnReplaced() {
 }
 
 std::unique_ptr<Following> PostgresStore::Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look) {
+  return follower().Add(tenant, std::move(look));
+}
+
+void PostgresStore::OnFound(std::function<absl::Status(const Tenant&)> found) { follower().OnFound(std::move(found)); }
+
+PostgresStore::Follower& PostgresStore::follower() {
   std::call_once(followed_, [this] { follower_ = std::make_unique<Follower>(options_, state_); });
-  return follower_->Add(tenant, std::move(look));
+  return *follower_;
 }
 
 }  // namespace costs::catalog

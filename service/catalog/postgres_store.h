@@ -40,12 +40,14 @@ class PostgresStore final : public Store {
   absl::Status OnReplaced() override;
   // Not for two at a time who follow the same tenant.
   std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look) override;
+  void OnFound(std::function<absl::Status(const Tenant&)> found) override;
 
  private:
   class Follower;
 
   PostgresStore(const std::string& url, const std::string& address, FollowingState state);
   absl::Status OpenConnections();
+  Follower& follower();
 
   const std::string name_;
   const FollowingState state_;
@@ -54,7 +56,7 @@ class PostgresStore final : public Store {
   StoreConnection reader_;
   StoreConnection loader_;
   std::once_flag followed_;
-  std::unique_ptr<Follower> follower_;  // from the first Follow on
+  std::unique_ptr<Follower> follower_;  // from when it is first needed
 };
 
 // Brings the catalog's tables up to the latest schema; makes them where there are

@@ -37,6 +37,7 @@ class SqliteStore final : public Store {
   absl::string_view revision_table() const override { return "revisions"; }
   absl::Status OnReplaced() override { return absl::OkStatus(); }
   std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>) override { return nullptr; }
+  void OnFound(std::function<absl::Status(const Tenant&)>) override {}
 
  private:
   explicit SqliteStore(const std::string& path);

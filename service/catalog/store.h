@@ -67,6 +67,12 @@ class Store {
   // for a look under way; the store outlives it. Null where the store is not shared.
   virtual std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look) = 0;
 
+  // Calls `found`, on the thread that follows, with each tenant that has a revision and
+  // whom nobody follows: others made him. Again when his revision has changed, or when
+  // `found` gave UNAVAILABLE. Null: no longer; then none is under way. Does nothing
+  // where the store is not shared.
+  virtual void OnFound(std::function<absl::Status(const Tenant&)> found) = 0;
+
  protected:
   Store() = default;
 };
