@@ -3,7 +3,6 @@
 // start, and a look-up among them.
 //
 //   bazel run --config=opt //tests/bench:tenants_bench
-//   bazel run --config=opt //tests/bench:tenants_bench -- postgres://costs@127.0.0.1/empty_database
 //
 // Prints one line for each figure.
 #include <malloc.h>
@@ -104,11 +103,7 @@ void Run(const std::string& store) {
 }  // namespace
 }  // namespace costs::catalog
 
-int main(int argc, char** argv) {
-  if (argc > 1) {
-    costs::catalog::Run(argv[1]);
-    return 0;
-  }
+int main() {
   std::string folder = (std::filesystem::temp_directory_path() / "tenantsXXXXXX").string();
   if (mkdtemp(&folder[0]) == nullptr) return 1;
   costs::catalog::Run((std::filesystem::path(folder) / "catalog.db").string());
