@@ -11,7 +11,7 @@
 //
 // A catalog is opened when its tenant is first asked for, and from then on stays
 // open: those that have entries, when the process starts or when another process has
-// made them, and that of everybody who calls. One without entries takes half a kilobyte. Nothing is closed to save
+// made them, and that of everybody who calls. One without entries takes a kilobyte or so. Nothing is closed to save
 // memory: only callers who were recognised are asked for, so there are at most two
 // for each account that there is.
 //
