@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/calculator/record_id.h"
 #include "service/calculator/validation.h"
+#include "service/catalog/snapshot.h"
 #include "service/engine/breakdown.h"
 #include "service/engine/day_split.h"
 #include "service/engine/pricing.h"
@@ -47,6 +48,15 @@ std::unique_ptr<const Failure> Invalid(std::vector<Violation> violations) {
     absl::StrAppend(&message, i == 0 ? ": " : "; ", violations[i].field, " ", violations[i].description);
   }
   return Fail(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", std::move(message), std::move(violations));
+}
+
+std::unique_ptr<const Failure> CatalogNotOpen() {
+  auto failure = std::make_unique<Failure>();
+  failure->code = absl::StatusCode::kUnavailable;
+  failure->reason = "STORE_UNAVAILABLE";
+  failure->message = "the account's catalog is not at hand; try again in a second";
+  failure->retry_after = absl::Seconds(1);
+  return failure;
 }
 
 // Null while the answer is still wanted.
@@ -306,13 +316,18 @@ class Pricer {
 
 }  // namespace
 
-LocalCalculator::LocalCalculator(const catalog::SnapshotHolder* catalog, std::function<absl::Time()> now, Limits limits,
-                                 const UsageSource* usage)
-    : catalog_(catalog), now_(std::move(now)), limits_(limits), usage_(usage) {}
+LocalCalculator::LocalCalculator(const catalog::SnapshotSource* catalogs, std::function<absl::Time()> now,
+                                 Limits limits, const UsageSource* usage)
+    : catalogs_(catalogs), now_(std::move(now)), limits_(limits), usage_(usage) {}
 
 void LocalCalculator::Calculate(Batch* batch, std::function<void()> done) {
-  std::shared_ptr<const catalog::Snapshot> snapshot = catalog_->Get();
+  std::shared_ptr<const catalog::Snapshot> snapshot =
+      catalogs_->Find(batch->caller.account_id, batch->caller.live_mode);
   batch->time_created = now_();
+  if (ABSL_PREDICT_FALSE(snapshot == nullptr)) {
+    for (Outcome& outcome : batch->outcomes) outcome.failure = CatalogNotOpen();
+    return done();
+  }
   batch->catalog_version = snapshot->version();
   absl::Time now = batch->time_created;
   Pricer pricer(*snapshot, *batch, limits_, usage_);

@@ -85,27 +85,33 @@ absl::Status ReplaceSeries(const Change& change, const CatalogDocuments& documen
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& name) {
-  if (postgres::IsUrl(name)) return PostgresStore::Open(name);
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Store>> OpenStore(const std::string& name, FollowingState state) {
+  if (postgres::IsUrl(name)) return PostgresStore::Open(name, std::move(state));
   return SqliteStore::Open(name);
 }
-
-}  // namespace
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalog::~Catalog() = default;
 
 absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Options options) {
+  absl::StatusOr<std::shared_ptr<Store>> store = OpenStore(options.store, options.on_following);
+  if (!store.ok()) return store.status();
+  return Open(*std::move(store), std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<Store> store, Options options) {
   if (!options.now) options.now = absl::Now;
   if (!options.new_id) options.new_id = RandomId;
-  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(options.store);
-  if (!store.ok()) return store.status();
-  auto impl = std::make_unique<Impl>(std::move(options), *std::move(store));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(store));
   if (absl::Status status = impl->Load(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(impl->store->name(), ": ", status.message()));
   }
   return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
 }
+
+const Tenant& Catalog::tenant() const { return impl_->options.tenant; }
 
 const SnapshotHolder& Catalog::snapshots() const { return impl_->snapshots; }
 
@@ -128,7 +134,7 @@ absl::StatusOr<bool> Catalog::Empty() const {
 absl::Status Catalog::Replace(const CatalogDocuments& documents) {
   Assembly assembly = AssembleCatalog(documents);
   if (!assembly.faults.empty()) return Invalid(assembly.faults);
-  Change change(impl_.get(), impl_->options.tenant, Change::Right::kEvenIfReadOnly);
+  Change change(impl_.get(), Change::Right::kEvenIfReadOnly);
   if (!change.status().ok()) return change.status();
   if (absl::Status status = ReplaceDocuments(change, documents); !status.ok()) return status;
   if (absl::Status status = ReplaceSeries(change, documents); !status.ok()) return status;

@@ -1,16 +1,17 @@
-// The served catalog: locations, devices, tariff elements, special-day calendars,
+// The served catalog of a tenant: locations, devices, tariff elements, special-day calendars,
 // market prices and carbon intensities, that calls may read and change.
 //
 //   absl::StatusOr<std::unique_ptr<Catalog>> catalog = Catalog::Open(std::move(options));
 //   pb::Location location;
-//   absl::Status status = (*catalog)->CreateLocation(tenant, request, &location);
+//   absl::Status status = (*catalog)->CreateLocation(request, &location);
 //   (*catalog)->snapshots().Get()->FindLocation(location.id());   // priced from now on
 //
 // It keeps its entries as documents (the API's own messages, as their bytes) in
 // SQLite or PostgreSQL, and what calculations read as a Snapshot. A change is
 // checked, tried on the snapshot, committed, and only then published and answered:
 // it is there whole, and durable, once the call returns OK, and not at all
-// otherwise. One change is made at a time; reading never waits for one.
+// otherwise. One change is made at a time; reading never waits for one. Catalogs
+// (catalogs.h) has those of many tenants in one store.
 //
 // Several processes may share a catalog in PostgreSQL. What one changes the others
 // publish within a second or so, under the same version, rebuilding only what
@@ -49,6 +50,8 @@
 #include "service/catalog/document_table.h"
 #include "service/catalog/list_page.h"
 #include "service/catalog/snapshot.h"
+#include "service/catalog/store.h"
+#include "service/catalog/tenant.h"
 
 namespace costs::catalog {
 
@@ -70,7 +73,7 @@ class Catalog {
     // Calls that change anything are refused with READ_ONLY_CATALOG (Replace is
     // not).
     bool read_only = false;
-    // Whose entries the snapshot holds.
+    // Whose entries they are.
     Tenant tenant;
     // Null: absl::Now.
     std::function<absl::Time()> now;
@@ -84,13 +87,15 @@ class Catalog {
     std::function<void()> on_published;
     // Called when a shared store can no longer be followed, with why, and with OK
     // when it can again; as on_published.
-    std::function<void(const absl::Status&)> on_following;
+    FollowingState on_following;
   };
 
   // FAILED_PRECONDITION, with a message for the operator that names the file or the
   // database: it is in use by another process, not a catalog, or of a later version.
   // UNAVAILABLE: it cannot be read. DATA_LOSS: an entry in it is broken.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(Options options);
+  // Of a store that others use too; options.store and on_following are not heeded.
+  static absl::StatusOr<std::unique_ptr<Catalog>> Open(std::shared_ptr<Store> store, Options options);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -98,62 +103,59 @@ class Catalog {
   // What calculations read. Lives as long as the catalog; never empty-handed.
   const SnapshotHolder& snapshots() const;
 
+  const Tenant& tenant() const;
+
   // When the catalog last changed; the Unix epoch where it never did.
   absl::Time last_changed() const;
 
-  // True where the tenant has no entry of any kind.
+  // True where there is no entry of any kind.
   absl::StatusOr<bool> Empty() const;
 
-  // Puts `documents` in the place of all that the tenant has, whole or not at
+  // Puts `documents` in the place of all that there is, whole or not at
   // all. INVALID_ARGUMENT as the single calls give, fields as in
   // "elements[3].schedule[0]".
   absl::Status Replace(const CatalogDocuments& documents);
 
   // ---- The calls of LocationsService. `*response` is changed only with OK.
   // What the service sets is ignored where a caller sends it.
-  absl::Status CreateLocation(const Tenant& tenant, const pb::CreateLocationRequest& request, pb::Location* response);
-  absl::Status GetLocation(const Tenant& tenant, const pb::GetLocationRequest& request, pb::Location* response) const;
-  absl::Status ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request,
-                             pb::ListLocationsResponse* response) const;
+  absl::Status CreateLocation(const pb::CreateLocationRequest& request, pb::Location* response);
+  absl::Status GetLocation(const pb::GetLocationRequest& request, pb::Location* response) const;
+  absl::Status ListLocations(const pb::ListLocationsRequest& request, pb::ListLocationsResponse* response) const;
   // `page` in the place of the request's page_size and page_token.
-  absl::Status ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request, const Page& page,
+  absl::Status ListLocations(const pb::ListLocationsRequest& request, const Page& page,
                              pb::ListLocationsResponse* response) const;
-  absl::Status UpdateLocation(const Tenant& tenant, const pb::UpdateLocationRequest& request, pb::Location* response);
-  absl::Status DeleteLocation(const Tenant& tenant, const pb::DeleteLocationRequest& request);
+  absl::Status UpdateLocation(const pb::UpdateLocationRequest& request, pb::Location* response);
+  absl::Status DeleteLocation(const pb::DeleteLocationRequest& request);
 
-  absl::Status CreateDevice(const Tenant& tenant, const pb::CreateDeviceRequest& request, pb::Device* response);
-  absl::Status GetDevice(const Tenant& tenant, const pb::GetDeviceRequest& request, pb::Device* response) const;
-  absl::Status ListDevices(const Tenant& tenant, const pb::ListDevicesRequest& request,
+  absl::Status CreateDevice(const pb::CreateDeviceRequest& request, pb::Device* response);
+  absl::Status GetDevice(const pb::GetDeviceRequest& request, pb::Device* response) const;
+  absl::Status ListDevices(const pb::ListDevicesRequest& request, pb::ListDevicesResponse* response) const;
+  absl::Status ListDevices(const pb::ListDevicesRequest& request, const Page& page,
                            pb::ListDevicesResponse* response) const;
-  absl::Status ListDevices(const Tenant& tenant, const pb::ListDevicesRequest& request, const Page& page,
-                           pb::ListDevicesResponse* response) const;
-  absl::Status UpdateDevice(const Tenant& tenant, const pb::UpdateDeviceRequest& request, pb::Device* response);
-  absl::Status DeleteDevice(const Tenant& tenant, const pb::DeleteDeviceRequest& request);
+  absl::Status UpdateDevice(const pb::UpdateDeviceRequest& request, pb::Device* response);
+  absl::Status DeleteDevice(const pb::DeleteDeviceRequest& request);
 
   // ---- The calls of TariffsService.
-  absl::Status CreateTariffElement(const Tenant& tenant, const pb::CreateTariffElementRequest& request,
-                                   pb::TariffElement* response);
-  absl::Status GetTariffElement(const Tenant& tenant, const pb::GetTariffElementRequest& request,
-                                pb::TariffElement* response) const;
-  absl::Status ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request,
+  absl::Status CreateTariffElement(const pb::CreateTariffElementRequest& request, pb::TariffElement* response);
+  absl::Status GetTariffElement(const pb::GetTariffElementRequest& request, pb::TariffElement* response) const;
+  absl::Status ListTariffElements(const pb::ListTariffElementsRequest& request,
                                   pb::ListTariffElementsResponse* response) const;
-  absl::Status ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request, const Page& page,
+  absl::Status ListTariffElements(const pb::ListTariffElementsRequest& request, const Page& page,
                                   pb::ListTariffElementsResponse* response) const;
-  absl::Status UpdateTariffElement(const Tenant& tenant, const pb::UpdateTariffElementRequest& request,
-                                   pb::TariffElement* response);
-  absl::Status DeleteTariffElement(const Tenant& tenant, const pb::DeleteTariffElementRequest& request);
+  absl::Status UpdateTariffElement(const pb::UpdateTariffElementRequest& request, pb::TariffElement* response);
+  absl::Status DeleteTariffElement(const pb::DeleteTariffElementRequest& request);
 
-  absl::Status CreateSpecialDayCalendar(const Tenant& tenant, const pb::CreateSpecialDayCalendarRequest& request,
+  absl::Status CreateSpecialDayCalendar(const pb::CreateSpecialDayCalendarRequest& request,
                                         pb::SpecialDayCalendar* response);
-  absl::Status GetSpecialDayCalendar(const Tenant& tenant, const pb::GetSpecialDayCalendarRequest& request,
+  absl::Status GetSpecialDayCalendar(const pb::GetSpecialDayCalendarRequest& request,
                                      pb::SpecialDayCalendar* response) const;
-  absl::Status ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest& request,
+  absl::Status ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request,
                                        pb::ListSpecialDayCalendarsResponse* response) const;
-  absl::Status ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest& request,
-                                       const Page& page, pb::ListSpecialDayCalendarsResponse* response) const;
-  absl::Status UpdateSpecialDayCalendar(const Tenant& tenant, const pb::UpdateSpecialDayCalendarRequest& request,
+  absl::Status ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request, const Page& page,
+                                       pb::ListSpecialDayCalendarsResponse* response) const;
+  absl::Status UpdateSpecialDayCalendar(const pb::UpdateSpecialDayCalendarRequest& request,
                                         pb::SpecialDayCalendar* response);
-  absl::Status DeleteSpecialDayCalendar(const Tenant& tenant, const pb::DeleteSpecialDayCalendarRequest& request);
+  absl::Status DeleteSpecialDayCalendar(const pb::DeleteSpecialDayCalendarRequest& request);
 
   // ---- Series. An upload gathers messages and applies them all with Commit();
   // destroyed without it, nothing happens. What an upload holds it keeps in a
@@ -172,12 +174,11 @@ class Catalog {
     virtual absl::Status Add(const pb::UploadIntensitiesRequest& request) = 0;
     virtual absl::Status Commit(pb::UploadIntensitiesResponse* response) = 0;
   };
-  std::unique_ptr<MarketUpload> BeginMarketUpload(const Tenant& tenant);
-  std::unique_ptr<IntensityUpload> BeginIntensityUpload(const Tenant& tenant);
+  std::unique_ptr<MarketUpload> BeginMarketUpload();
+  std::unique_ptr<IntensityUpload> BeginIntensityUpload();
 
   // The call of CarbonService.
-  absl::Status ListIntensities(const Tenant& tenant, const pb::ListIntensitiesRequest& request,
-                               pb::ListIntensitiesResponse* response) const;
+  absl::Status ListIntensities(const pb::ListIntensitiesRequest& request, pb::ListIntensitiesResponse* response) const;
 
   class Impl;  // of the library alone
 

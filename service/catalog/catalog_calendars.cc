@@ -31,41 +31,41 @@ absl::Status RemakeElements(const pb::SpecialDayCalendar& calendar, Change* chan
 
 }  // namespace
 
-absl::Status Catalog::CreateSpecialDayCalendar(const Tenant& tenant, const pb::CreateSpecialDayCalendarRequest& request,
+absl::Status Catalog::CreateSpecialDayCalendar(const pb::CreateSpecialDayCalendarRequest& request,
                                                pb::SpecialDayCalendar* response) {
   absl::StatusOr<pb::SpecialDayCalendar> calendar = NewDocument(impl_->options, request.has_special_day_calendar(),
                                                                 request.special_day_calendar(), "special_day_calendar");
   if (!calendar.ok()) return calendar.status();
   if (absl::Status status = RefuseFaults(CheckCalendar(*calendar)); !status.ok()) return status;
   if (absl::Status status = BuildCalendar(*calendar).status(); !status.ok()) return status;
-  Change change(impl_.get(), tenant);
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   if (absl::Status status = CheckIsNew(change, *calendar); !status.ok()) return status;
   const absl::StatusOr<StoredDocument> stored = InsertDocument(change, *calendar);
   if (!stored.ok()) return stored.status();
   if (absl::Status status = change.Commit("rules"); !status.ok()) return status;
-  return Answer(*impl_, tenant, *stored, response);
+  return Answer(*impl_, *stored, response);
 }
 
-absl::Status Catalog::GetSpecialDayCalendar(const Tenant& tenant, const pb::GetSpecialDayCalendarRequest& request,
+absl::Status Catalog::GetSpecialDayCalendar(const pb::GetSpecialDayCalendarRequest& request,
                                             pb::SpecialDayCalendar* response) const {
-  return Get(*impl_, tenant, request.id(), response);
+  return Get(*impl_, request.id(), response);
 }
 
-absl::Status Catalog::ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest& request,
+absl::Status Catalog::ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest& request,
                                               pb::ListSpecialDayCalendarsResponse* response) const {
-  return ListDocuments<pb::SpecialDayCalendar>(*impl_, tenant, {}, request.page_size(), request.page_token(), nullptr,
+  return ListDocuments<pb::SpecialDayCalendar>(*impl_, {}, request.page_size(), request.page_token(), nullptr,
                                                response);
 }
 
-absl::Status Catalog::ListSpecialDayCalendars(const Tenant& tenant, const pb::ListSpecialDayCalendarsRequest&,
-                                              const Page& page, pb::ListSpecialDayCalendarsResponse* response) const {
-  return ListDocuments<pb::SpecialDayCalendar>(*impl_, tenant, {}, 0, "", &page, response);
+absl::Status Catalog::ListSpecialDayCalendars(const pb::ListSpecialDayCalendarsRequest&, const Page& page,
+                                              pb::ListSpecialDayCalendarsResponse* response) const {
+  return ListDocuments<pb::SpecialDayCalendar>(*impl_, {}, 0, "", &page, response);
 }
 
-absl::Status Catalog::UpdateSpecialDayCalendar(const Tenant& tenant, const pb::UpdateSpecialDayCalendarRequest& request,
+absl::Status Catalog::UpdateSpecialDayCalendar(const pb::UpdateSpecialDayCalendarRequest& request,
                                                pb::SpecialDayCalendar* response) {
-  Change change(impl_.get(), tenant);
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   absl::StatusOr<Updated<pb::SpecialDayCalendar>> updated =
       ReadUpdate(change, request.has_special_day_calendar(), request.special_day_calendar(), request.update_mask(),
@@ -75,15 +75,14 @@ absl::Status Catalog::UpdateSpecialDayCalendar(const Tenant& tenant, const pb::U
   if (absl::Status status = RemakeElements(updated->after, &change); !status.ok()) return status;
   if (absl::Status status = UpdateDocument(change, updated->after, &updated->stored); !status.ok()) return status;
   if (absl::Status status = change.Commit("rules"); !status.ok()) return status;
-  return Answer(*impl_, tenant, updated->stored, response);
+  return Answer(*impl_, updated->stored, response);
 }
 
-absl::Status Catalog::DeleteSpecialDayCalendar(const Tenant& tenant,
-                                               const pb::DeleteSpecialDayCalendarRequest& request) {
-  Change change(impl_.get(), tenant);
+absl::Status Catalog::DeleteSpecialDayCalendar(const pb::DeleteSpecialDayCalendarRequest& request) {
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   const absl::StatusOr<StoredDocument> stored =
-      Find<pb::SpecialDayCalendar>(change.database(), tenant, request.id(), nullptr);
+      Find<pb::SpecialDayCalendar>(change.database(), change.tenant(), request.id(), nullptr);
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::SpecialDayCalendar>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;

@@ -40,14 +40,14 @@ absl::Status Parse(const StoredDocument& stored, Document* document) {
 
 // A stored document, for an answer.
 template <typename Document>
-absl::Status Answer(const Catalog::Impl& impl, const Tenant& tenant, const StoredDocument& stored, Document* response) {
+absl::Status Answer(const Catalog::Impl& impl, const StoredDocument& stored, Document* response) {
   Document document;
   if (absl::Status status = Parse(stored, &document); !status.ok()) return status;
   document.set_object(std::string(KindOf<Document>().object));
-  document.set_live_mode(tenant.live_mode);
-  document.set_account_id(tenant.account_id);
+  document.set_live_mode(impl.options.tenant.live_mode);
+  document.set_account_id(impl.options.tenant.account_id);
   document.set_etag(EtagOf(stored.bytes));
-  impl.SetOwn(tenant, &document);
+  impl.SetOwn(&document);
   *response = std::move(document);
   return absl::OkStatus();
 }
@@ -68,14 +68,14 @@ absl::StatusOr<StoredDocument> Find(sql::Database* database, const Tenant& tenan
 }
 
 template <typename Document>
-absl::Status Get(const Catalog::Impl& impl, const Tenant& tenant, const std::string& id, Document* response) {
+absl::Status Get(const Catalog::Impl& impl, const std::string& id, Document* response) {
   absl::StatusOr<StoredDocument> stored = [&] {
     StoreConnection& reader = impl.store->reader();
     std::lock_guard<std::mutex> lock(reader.mutex);
-    return Find<Document>(reader.database.get(), tenant, id, nullptr);
+    return Find<Document>(reader.database.get(), impl.options.tenant, id, nullptr);
   }();
   if (!stored.ok()) return stored.status();
-  return Answer(impl, tenant, *stored, response);
+  return Answer(impl, *stored, response);
 }
 
 // Gives the entries of a part of a list, in order; one more than its size where
@@ -85,16 +85,16 @@ using FetchPart = absl::FunctionRef<absl::StatusOr<std::vector<StoredDocument>>(
 // A page of a list, into *response. `filters`: every value that decides what is on
 // the list. `page` null: the page that `token` and page_size name.
 template <typename Document, typename Response>
-absl::Status ListPage(const Catalog::Impl& impl, const Tenant& tenant, const std::vector<std::string>& filters,
-                      int page_size, const std::string& token, const Page* page, FetchPart fetch, Response* response) {
+absl::Status ListPage(const Catalog::Impl& impl, const std::vector<std::string>& filters, int page_size,
+                      const std::string& token, const Page* page, FetchPart fetch, Response* response) {
   const DocumentKind& kind = KindOf<Document>();
-  const uint64_t list = ListHash(kind.table, tenant, filters);
+  const uint64_t list = ListHash(kind.table, impl.options.tenant, filters);
   absl::StatusOr<ListPart> part;
   absl::StatusOr<std::vector<StoredDocument>> entries;
   {
     StoreConnection& reader = impl.store->reader();
     std::lock_guard<std::mutex> lock(reader.mutex);
-    DocumentTable table(reader.database.get(), kind.table, tenant);
+    DocumentTable table(reader.database.get(), kind.table, impl.options.tenant);
     part = page != nullptr ? PartOfPage(*page, kind.noun, &table) : PartOfToken(page_size, token, list);
     if (!part.ok()) return part.status();
     entries = fetch(reader.database.get(), *part);
@@ -107,7 +107,7 @@ absl::Status ListPage(const Catalog::Impl& impl, const Tenant& tenant, const std
   answer.set_url(std::string(kind.url));
   answer.set_has_more(more);
   for (const StoredDocument& entry : *entries) {
-    if (absl::Status status = Answer(impl, tenant, entry, answer.add_data()); !status.ok()) return status;
+    if (absl::Status status = Answer(impl, entry, answer.add_data()); !status.ok()) return status;
   }
   if (more && !part->before) {
     answer.set_next_page_token(PageToken(list, {entries->back().created, entries->back().id}));
@@ -118,12 +118,12 @@ absl::Status ListPage(const Catalog::Impl& impl, const Tenant& tenant, const std
 
 // ListPage of the documents that have the columns' values.
 template <typename Document, typename Response>
-absl::Status ListDocuments(const Catalog::Impl& impl, const Tenant& tenant, const std::vector<Column>& filters,
-                           int page_size, const std::string& token, const Page* page, Response* response) {
+absl::Status ListDocuments(const Catalog::Impl& impl, const std::vector<Column>& filters, int page_size,
+                           const std::string& token, const Page* page, Response* response) {
   return ListPage<Document>(
-      impl, tenant, FilterTexts(filters), page_size, token, page,
+      impl, FilterTexts(filters), page_size, token, page,
       [&](sql::Database* database, const ListPart& part) {
-        return DocumentTable(database, KindOf<Document>().table, tenant)
+        return DocumentTable(database, KindOf<Document>().table, impl.options.tenant)
             .List(filters, part.after, part.before, part.size + 1);
       },
       response);

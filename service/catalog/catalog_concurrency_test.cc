@@ -19,40 +19,40 @@ using testing::TemporaryFolder;
 constexpr int kThreads = 4;
 constexpr int kRounds = 15;
 
-void Work(Catalog* catalog, const Tenant& tenant, int thread) {
+void Work(Catalog* catalog, int thread) {
   for (int i = 0; i < kRounds; ++i) {
     const std::string id = absl::StrCat("t", thread, "-", i);
     pb::CreateLocationRequest location;
     *location.mutable_location() =
         From<pb::Location>(absl::StrCat("id: 'l", id, "' timezone: 'UTC' currency_code: 'GBP'"));
     pb::Location created;
-    ASSERT_TRUE(catalog->CreateLocation(tenant, location, &created).ok());
+    ASSERT_TRUE(catalog->CreateLocation(location, &created).ok());
     EXPECT_NE(catalog->snapshots().Get()->FindLocation(created.id()), nullptr) << "seen once it is acknowledged";
     pb::CreateTariffElementRequest element;
     *element.mutable_tariff_element() =
         From<pb::TariffElement>(FlatElement("0.25") + absl::StrCat("location_id: 'l", id, "'"));
     pb::TariffElement made;
-    ASSERT_TRUE(catalog->CreateTariffElement(tenant, element, &made).ok());
+    ASSERT_TRUE(catalog->CreateTariffElement(element, &made).ok());
     pb::GetLocationRequest get;
     get.set_id(created.id());
-    ASSERT_TRUE(catalog->GetLocation(tenant, get, &created).ok());
+    ASSERT_TRUE(catalog->GetLocation(get, &created).ok());
     EXPECT_EQ(created.tariff_elements_size(), 1);
     pb::ListLocationsResponse list;
-    ASSERT_TRUE(catalog->ListLocations(tenant, {}, &list).ok());
+    ASSERT_TRUE(catalog->ListLocations({}, &list).ok());
     EXPECT_GE(list.data_size(), 1);
   }
 }
 
 // All change the same location by its etag: each change is made once.
-void Contend(Catalog* catalog, const Tenant& tenant, std::atomic<int>* made) {
+void Contend(Catalog* catalog, std::atomic<int>* made) {
   for (int i = 0; i < kRounds; ++i) {
     pb::GetLocationRequest get;
     get.set_id("shared");
     pb::UpdateLocationRequest update;
-    ASSERT_TRUE(catalog->GetLocation(tenant, get, update.mutable_location()).ok());
+    ASSERT_TRUE(catalog->GetLocation(get, update.mutable_location()).ok());
     update.mutable_location()->set_reference_id(absl::StrCat(update.location().reference_id(), "x"));
     pb::Location location;
-    const absl::Status status = catalog->UpdateLocation(tenant, update, &location);
+    const absl::Status status = catalog->UpdateLocation(update, &location);
     EXPECT_TRUE(status.ok() || ReasonOf(status) == "ETAG_MISMATCH") << status;
     if (status.ok()) ++*made;
   }
@@ -69,18 +69,18 @@ TEST(CatalogConcurrency, ManyThreads_SeeWholeChanges) {
     pb::CreateLocationRequest shared;
     *shared.mutable_location() = From<pb::Location>("id: 'shared' timezone: 'UTC' currency_code: 'GBP'");
     pb::Location location;
-    ASSERT_TRUE((*catalog)->CreateLocation(options.tenant, shared, &location).ok());
+    ASSERT_TRUE((*catalog)->CreateLocation(shared, &location).ok());
     std::atomic<int> made{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
-      threads.emplace_back([&, i] { Work(catalog->get(), options.tenant, i); });
-      threads.emplace_back([&] { Contend(catalog->get(), options.tenant, &made); });
+      threads.emplace_back([&, i] { Work(catalog->get(), i); });
+      threads.emplace_back([&] { Contend(catalog->get(), &made); });
     }
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ((*catalog)->snapshots().Get()->location_count(), size_t{kThreads * kRounds + 1});
     pb::GetLocationRequest get;
     get.set_id("shared");
-    ASSERT_TRUE((*catalog)->GetLocation(options.tenant, get, &location).ok());
+    ASSERT_TRUE((*catalog)->GetLocation(get, &location).ok());
     EXPECT_EQ(location.reference_id().size(), static_cast<size_t>(made)) << "no update was lost";
   }
 }

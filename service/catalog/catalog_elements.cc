@@ -158,8 +158,8 @@ absl::StatusOr<std::vector<StoredDocument>> FetchListed(sql::Database* database,
   return listed;
 }
 
-absl::Status List(const Catalog::Impl& impl, const Tenant& tenant, const pb::ListTariffElementsRequest& request,
-                  const Page* page, pb::ListTariffElementsResponse* response) {
+absl::Status List(const Catalog::Impl& impl, const pb::ListTariffElementsRequest& request, const Page* page,
+                  pb::ListTariffElementsResponse* response) {
   std::vector<Column> filters;
   if (request.direction() != pb::TariffRate::UNSPECIFIED) {
     filters.push_back({"direction", static_cast<int64_t>(request.direction())});
@@ -168,26 +168,26 @@ absl::Status List(const Catalog::Impl& impl, const Tenant& tenant, const pb::Lis
     filters.push_back({"type", static_cast<int64_t>(request.type())});
   }
   if (request.location_id().empty()) {
-    return ListDocuments<pb::TariffElement>(impl, tenant, filters, request.page_size(), request.page_token(), page,
-                                            response);
+    return ListDocuments<pb::TariffElement>(impl, filters, request.page_size(), request.page_token(), page, response);
   }
   std::vector<std::string> texts = FilterTexts(filters);
   texts.push_back(absl::StrCat("location_id=", request.location_id()));
   return ListPage<pb::TariffElement>(
-      impl, tenant, texts, request.page_size(), request.page_token(), page,
-      [&](sql::Database* database, const ListPart& part) { return FetchListed(database, tenant, request, part); },
+      impl, texts, request.page_size(), request.page_token(), page,
+      [&](sql::Database* database, const ListPart& part) {
+        return FetchListed(database, impl.options.tenant, request, part);
+      },
       response);
 }
 
 }  // namespace
 
-absl::Status Catalog::CreateTariffElement(const Tenant& tenant, const pb::CreateTariffElementRequest& request,
-                                          pb::TariffElement* response) {
+absl::Status Catalog::CreateTariffElement(const pb::CreateTariffElementRequest& request, pb::TariffElement* response) {
   absl::StatusOr<pb::TariffElement> element =
       NewDocument(impl_->options, request.has_tariff_element(), request.tariff_element(), "tariff_element");
   if (!element.ok()) return element.status();
   if (absl::Status status = RefuseFaults(CheckElement(*element)); !status.ok()) return status;
-  Change change(impl_.get(), tenant);
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   if (absl::Status status = CheckIsNew(change, *element); !status.ok()) return status;
   absl::StatusOr<std::optional<Owner>> owner = FindOwner(change, *element);
@@ -203,27 +203,25 @@ absl::Status Catalog::CreateTariffElement(const Tenant& tenant, const pb::Create
     if (absl::Status status = AddToList(*element, &**owner, &change); !status.ok()) return status;
   }
   if (absl::Status status = change.Commit("schedule"); !status.ok()) return status;
-  return Answer(*impl_, tenant, *stored, response);
+  return Answer(*impl_, *stored, response);
 }
 
-absl::Status Catalog::GetTariffElement(const Tenant& tenant, const pb::GetTariffElementRequest& request,
-                                       pb::TariffElement* response) const {
-  return Get(*impl_, tenant, request.id(), response);
+absl::Status Catalog::GetTariffElement(const pb::GetTariffElementRequest& request, pb::TariffElement* response) const {
+  return Get(*impl_, request.id(), response);
 }
 
-absl::Status Catalog::ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request,
+absl::Status Catalog::ListTariffElements(const pb::ListTariffElementsRequest& request,
                                          pb::ListTariffElementsResponse* response) const {
-  return List(*impl_, tenant, request, nullptr, response);
+  return List(*impl_, request, nullptr, response);
 }
 
-absl::Status Catalog::ListTariffElements(const Tenant& tenant, const pb::ListTariffElementsRequest& request,
-                                         const Page& page, pb::ListTariffElementsResponse* response) const {
-  return List(*impl_, tenant, request, &page, response);
+absl::Status Catalog::ListTariffElements(const pb::ListTariffElementsRequest& request, const Page& page,
+                                         pb::ListTariffElementsResponse* response) const {
+  return List(*impl_, request, &page, response);
 }
 
-absl::Status Catalog::UpdateTariffElement(const Tenant& tenant, const pb::UpdateTariffElementRequest& request,
-                                          pb::TariffElement* response) {
-  Change change(impl_.get(), tenant);
+absl::Status Catalog::UpdateTariffElement(const pb::UpdateTariffElementRequest& request, pb::TariffElement* response) {
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   absl::StatusOr<Updated<pb::TariffElement>> updated = ReadUpdate(
       change, request.has_tariff_element(), request.tariff_element(), request.update_mask(), "tariff_element");
@@ -240,14 +238,14 @@ absl::Status Catalog::UpdateTariffElement(const Tenant& tenant, const pb::Update
   if (absl::Status status = UpdateDocument(change, element, &updated->stored); !status.ok()) return status;
   change.parts.elements.push_back(*std::move(made));
   if (absl::Status status = change.Commit("schedule"); !status.ok()) return status;
-  return Answer(*impl_, tenant, updated->stored, response);
+  return Answer(*impl_, updated->stored, response);
 }
 
-absl::Status Catalog::DeleteTariffElement(const Tenant& tenant, const pb::DeleteTariffElementRequest& request) {
-  Change change(impl_.get(), tenant);
+absl::Status Catalog::DeleteTariffElement(const pb::DeleteTariffElementRequest& request) {
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   const absl::StatusOr<StoredDocument> stored =
-      Find<pb::TariffElement>(change.database(), tenant, request.id(), nullptr);
+      Find<pb::TariffElement>(change.database(), change.tenant(), request.id(), nullptr);
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::TariffElement>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;

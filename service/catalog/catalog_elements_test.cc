@@ -36,20 +36,19 @@ class CatalogElementsTest : public EachStoreTest {
     pb::CreateTariffElementRequest request;
     *request.mutable_tariff_element() = From<pb::TariffElement>(text);
     pb::TariffElement ignored;
-    return catalog().CreateTariffElement(tenant_, request, &ignored);
+    return catalog().CreateTariffElement(request, &ignored);
   }
   absl::Status Update(const std::string& text, pb::TariffElement* element) {
-    return catalog().UpdateTariffElement(tenant_, From<pb::UpdateTariffElementRequest>(text), element);
+    return catalog().UpdateTariffElement(From<pb::UpdateTariffElementRequest>(text), element);
   }
   absl::Status Delete(const std::string& id) {
     pb::DeleteTariffElementRequest request;
     request.set_id(id);
-    return catalog().DeleteTariffElement(tenant_, request);
+    return catalog().DeleteTariffElement(request);
   }
   std::vector<std::string> List(const std::string& text) {
     pb::ListTariffElementsResponse response;
-    const absl::Status status =
-        catalog().ListTariffElements(tenant_, From<pb::ListTariffElementsRequest>(text), &response);
+    const absl::Status status = catalog().ListTariffElements(From<pb::ListTariffElementsRequest>(text), &response);
     EXPECT_TRUE(status.ok()) << status;
     std::vector<std::string> ids;
     for (const pb::TariffElement& element : response.data()) ids.push_back(element.id());
@@ -131,8 +130,7 @@ TEST_P(CatalogElementsTest, UpdateThatIsRefused_ChangesNothing) {
   AddElement(FlatElement("0.25") + "id: 'shared' currency_code: 'GBP'");
   pb::Location location;
   ASSERT_TRUE(catalog()
-                  .UpdateLocation(tenant_,
-                                  From<pb::UpdateLocationRequest>("location { id: 'home' tariff_elements: 'shared' }"),
+                  .UpdateLocation(From<pb::UpdateLocationRequest>("location { id: 'home' tariff_elements: 'shared' }"),
                                   &location)
                   .ok());
   const pb::TariffElement before = GetElement("shared");
@@ -184,9 +182,7 @@ TEST_P(CatalogElementsTest, ListByLocation_IsItsListInPages) {
   pb::ListTariffElementsResponse page;
   const auto list = [&](const Page& part) {
     EXPECT_TRUE(
-        catalog()
-            .ListTariffElements(tenant_, From<pb::ListTariffElementsRequest>("location_id: 'home'"), part, &page)
-            .ok());
+        catalog().ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'home'"), part, &page).ok());
     std::vector<std::string> ids;
     for (const auto& element : page.data()) ids.push_back(element.id());
     return ids;
@@ -198,9 +194,9 @@ TEST_P(CatalogElementsTest, ListByLocation_IsItsListInPages) {
   EXPECT_THAT(list({2, "", "b"}), ElementsAre("x", "c"));
   EXPECT_FALSE(page.has_more());
   pb::ListTariffElementsResponse ignored;
-  EXPECT_EQ(ReasonOf(catalog().ListTariffElements(
-                tenant_, From<pb::ListTariffElementsRequest>("location_id: 'nowhere'"), &ignored)),
-            "LOCATION_NOT_FOUND");
+  EXPECT_EQ(
+      ReasonOf(catalog().ListTariffElements(From<pb::ListTariffElementsRequest>("location_id: 'nowhere'"), &ignored)),
+      "LOCATION_NOT_FOUND");
 }
 
 TEST_P(CatalogElementsTest, Successor_MustContinueItsPredecessor) {
@@ -265,7 +261,7 @@ TEST_P(CatalogElementsTest, Calendar_IsRemadeInTheElementsThatNameIt) {
   EXPECT_TRUE(snapshot()->FindElement("a")->special_days->Contains(christmas));
   pb::SpecialDayCalendar after;
   ASSERT_TRUE(catalog()
-                  .UpdateSpecialDayCalendar(tenant_, From<pb::UpdateSpecialDayCalendarRequest>(R"(
+                  .UpdateSpecialDayCalendar(From<pb::UpdateSpecialDayCalendarRequest>(R"(
                       special_day_calendar { id: "uk" rules { date: "2026-12-26" } }
                       update_mask { paths: "rules" })"),
                                             &after)
@@ -274,12 +270,12 @@ TEST_P(CatalogElementsTest, Calendar_IsRemadeInTheElementsThatNameIt) {
   EXPECT_TRUE(snapshot()->FindElement("a")->special_days->Contains(christmas + 1));
 
   const auto remove = From<pb::DeleteSpecialDayCalendarRequest>("id: 'uk'");
-  const absl::Status in_use = catalog().DeleteSpecialDayCalendar(tenant_, remove);
+  const absl::Status in_use = catalog().DeleteSpecialDayCalendar(remove);
   EXPECT_EQ(in_use.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(in_use), "CALENDAR_IN_USE");
   ASSERT_TRUE(Delete("a").ok());
-  EXPECT_TRUE(catalog().DeleteSpecialDayCalendar(tenant_, remove).ok());
-  EXPECT_EQ(ReasonOf(catalog().DeleteSpecialDayCalendar(tenant_, remove)), "CALENDAR_NOT_FOUND");
+  EXPECT_TRUE(catalog().DeleteSpecialDayCalendar(remove).ok());
+  EXPECT_EQ(ReasonOf(catalog().DeleteSpecialDayCalendar(remove)), "CALENDAR_NOT_FOUND");
 }
 
 TEST_P(CatalogElementsTest, SumThatNoTimelineHolds_IsRefused) {

@@ -77,24 +77,27 @@ absl::Status CheckEtag(const DocumentKind& kind, absl::string_view wanted, absl:
                 absl::StrCat("the ", kind.noun, " has changed since that etag; get it again, and decide anew"));
 }
 
-Catalog::Impl::Impl(Options options_in, std::unique_ptr<Store> store_in)
+Catalog::Impl::Impl(Options options_in, std::shared_ptr<Store> store_in)
     : options(std::move(options_in)), store(std::move(store_in)) {}
 
 absl::Status Catalog::Impl::Load() {
-  if (absl::Status status = Look(); !status.ok()) return status;
-  following_ = store->Follow(
-      options.tenant,
-      [this](int64_t revision) {
-        const auto version = static_cast<uint64_t>(revision);
-        return snapshots.Get()->version() == version ? absl::OkStatus() : Look();
-      },
-      options.on_following);
+  {
+    const std::lock_guard<std::mutex> lock(publishing);
+    if (absl::Status status = Look(); !status.ok()) return status;
+  }
+  following_ = store->Follow(options.tenant, [this](int64_t revision) {
+    if (snapshots.Get()->version() == static_cast<uint64_t>(revision)) return absl::OkStatus();
+    // A change that is being made here publishes what others did before it. It may
+    // take minutes, and other tenants do not wait for it.
+    const std::unique_lock<std::mutex> lock(publishing, std::try_to_lock);
+    return lock.owns_lock() ? Look() : absl::OkStatus();
+  });
   return absl::OkStatus();
 }
 
 absl::Status Catalog::Impl::Look() {
-  std::lock_guard<std::mutex> lock(store->writer().mutex);
-  sql::Database* database = store->writer().database.get();
+  std::lock_guard<std::mutex> lock(store->loader().mutex);
+  sql::Database* database = store->loader().database.get();
   sql::Transaction transaction(database, sql::Transaction::Kind::kRead);
   if (!transaction.status().ok()) return transaction.status();
   const absl::StatusOr<Revision> revision = RevisionTable(database, *store, options.tenant).Read();
@@ -106,6 +109,11 @@ absl::Status Catalog::Impl::CatchUp(sql::Database* database, const Revision& rev
   const std::shared_ptr<const Snapshot> before = snapshots.Get();
   const auto version = static_cast<uint64_t>(revision.number);
   if (before != nullptr && before->version() == version) return absl::OkStatus();
+  if (before == nullptr && revision.number == 0) {
+    // Nothing that is priced was ever entered: accounts that only look cost no reading.
+    Publish(Snapshot::Empty(), revision.changed_ns);
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::shared_ptr<const Snapshot>> next = absl::InvalidArgumentError("there is none before");
   if (before != nullptr && before->version() < version) {
     const auto log =
@@ -135,15 +143,10 @@ absl::Status CheckWritable(const Catalog::Impl& impl) {
                 "the catalog is read from files; start costsd with --store");
 }
 
-Change::Change(Catalog::Impl* impl, const Tenant& tenant, Right right) : impl_(impl), tenant_(tenant) {
+Change::Change(Catalog::Impl* impl, Right right) : impl_(impl) {
   if (right != Right::kEvenIfReadOnly) status_ = CheckWritable(*impl);
   if (!status_.ok()) return;
-  const Tenant& served = impl->options.tenant;
-  if (tenant.account_id != served.account_id || tenant.live_mode != served.live_mode) {
-    status_ = Refuse(absl::StatusCode::kPermissionDenied, "ACCOUNT_DISABLED",
-                     "this server does not keep the catalog of that account and mode");
-    return;
-  }
+  publishing_ = std::unique_lock<std::mutex>(impl->publishing);
   lock_ = std::unique_lock<std::mutex>(impl->store->writer().mutex);
   transaction_.emplace(database());
   absl::Status begun = transaction_->status();
@@ -153,7 +156,7 @@ Change::Change(Catalog::Impl* impl, const Tenant& tenant, Right right) : impl_(i
 }
 
 absl::Status Change::CatchUp() {
-  const absl::StatusOr<Revision> revision = RevisionTable(database(), *impl_->store, tenant_).Lock();
+  const absl::StatusOr<Revision> revision = RevisionTable(database(), *impl_->store, tenant()).Lock();
   return revision.ok() ? impl_->CatchUp(database(), *revision) : revision.status();
 }
 
@@ -167,9 +170,9 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Change::Next() {
 }
 
 absl::Status Change::WriteRevision(const Revision& revision, const std::vector<LoggedChange>& log, int64_t token) {
-  const absl::Status written = RevisionTable(database(), *impl_->store, tenant_).Write(revision);
+  const absl::Status written = RevisionTable(database(), *impl_->store, tenant()).Write(revision);
   if (!written.ok() || !impl_->store->shared()) return written;
-  return ChangeLog(database(), tenant_).Append(revision.number, token, log);
+  return ChangeLog(database(), tenant()).Append(revision.number, token, log);
 }
 
 absl::Status Change::FindOut(int64_t revision, int64_t token) {
@@ -181,8 +184,8 @@ absl::Status Change::FindOut(int64_t revision, int64_t token) {
     transaction_.emplace(database());
     if (!transaction_->status().ok()) continue;
     // The database may be at it still: then this waits.
-    if (!RevisionTable(database(), *impl_->store, tenant_).Lock().ok()) continue;
-    const absl::StatusOr<bool> made = ChangeLog(database(), tenant_).Has(revision, token);
+    if (!RevisionTable(database(), *impl_->store, tenant()).Lock().ok()) continue;
+    const absl::StatusOr<bool> made = ChangeLog(database(), tenant()).Has(revision, token);
     if (made.ok()) return *made ? absl::OkStatus() : absl::UnavailableError("the connection was lost");
   }
   return absl::UnknownError("the connection was lost");
@@ -211,6 +214,7 @@ absl::Status Change::Commit(absl::string_view blamed) {
   // Nobody need wait while the answer is made.
   transaction_.reset();
   lock_.unlock();
+  publishing_.unlock();
   return absl::OkStatus();
 }
 

@@ -53,54 +53,62 @@ std::vector<Column> ColumnsOf(const pb::SpecialDayCalendar& calendar);
 
 class Catalog::Impl {
  public:
-  Impl(Options options_in, std::unique_ptr<Store> store_in);
+  Impl(Options options_in, std::shared_ptr<Store> store_in);
 
   // Builds the snapshot of what is stored, and from then on of what others store.
   absl::Status Load();
 
-  // Publishes what is stored under a revision, unless it is published. The writer's
-  // mutex is held, and in a transaction that is the tenant's revision.
+  // Publishes what is stored under a revision, unless it is published. `publishing`
+  // and the database's mutex are held, and in a transaction that is the tenant's
+  // revision.
   absl::Status CatchUp(sql::Database* database, const Revision& revision);
   void Publish(std::shared_ptr<const Snapshot> snapshot, int64_t changed_at_ns);
 
   absl::Time Now() const { return options.now(); }
 
   // What the service sets, for an answer, beside etag and time_created.
-  void SetOwn(const Tenant& tenant, pb::Location* location) const;
-  void SetOwn(const Tenant& tenant, pb::Device* device) const;
-  void SetOwn(const Tenant& tenant, pb::TariffElement* element) const;
-  void SetOwn(const Tenant& tenant, pb::SpecialDayCalendar* calendar) const;
+  void SetOwn(pb::Location* location) const;
+  void SetOwn(pb::Device* device) const;
+  void SetOwn(pb::TariffElement* element) const;
+  void SetOwn(pb::SpecialDayCalendar* calendar) const;
 
   const Options options;
-  const std::unique_ptr<Store> store;
+  const std::shared_ptr<Store> store;
+  // Of who makes the next snapshot, so that they come one after the other. Taken
+  // before a connection's mutex.
+  std::mutex publishing;
   SnapshotHolder snapshots;
   std::atomic<int64_t> changed_ns{0};
 
  private:
+  // `publishing` is held.
   absl::Status Look();
 
   std::unique_ptr<Following> following_;  // the last: its thread uses all of this
 };
 
+// Opens the store of that name; see Catalog::Options.
+absl::StatusOr<std::shared_ptr<Store>> OpenStore(const std::string& name, FollowingState state);
+
 // A refusal where calls may change nothing.
 absl::Status CheckWritable(const Catalog::Impl& impl);
 
 // A change under way: has the writer to itself, in a transaction that is rolled
-// back unless it is committed. Of a shared store it has the tenant's entries to
-// itself, among all processes.
+// back unless it is committed: one at a time in this process, whoever's it is. Of a
+// shared store it has the tenant's entries to itself, among all processes.
 class Change {
  public:
   enum class Right { kUnlessReadOnly, kEvenIfReadOnly };
 
-  Change(Catalog::Impl* impl, const Tenant& tenant, Right right = Right::kUnlessReadOnly);
+  explicit Change(Catalog::Impl* impl, Right right = Right::kUnlessReadOnly);
 
   // A refusal where there can be no change now.
   const absl::Status& status() const { return status_; }
 
   const Catalog::Impl& impl() const { return *impl_; }
-  const Tenant& tenant() const { return tenant_; }
+  const Tenant& tenant() const { return impl_->options.tenant; }
   sql::Database* database() const { return impl_->store->writer().database.get(); }
-  DocumentTable Table(const DocumentKind& kind) const { return DocumentTable(database(), kind.table, tenant_); }
+  DocumentTable Table(const DocumentKind& kind) const { return DocumentTable(database(), kind.table, tenant()); }
   // What the change is to.
   const Snapshot& snapshot() const { return *before_; }
   uint64_t next_version() const { return before_->version() + 1; }
@@ -124,7 +132,7 @@ class Change {
   absl::Status FindOut(int64_t revision, int64_t token);
 
   Catalog::Impl* const impl_;
-  const Tenant tenant_;
+  std::unique_lock<std::mutex> publishing_;
   std::unique_lock<std::mutex> lock_;
   std::shared_ptr<const Snapshot> before_;
   std::optional<sql::Transaction> transaction_;

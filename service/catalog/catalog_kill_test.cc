@@ -52,14 +52,14 @@ absl::Status MakeStep(Catalog* catalog, int step, int change) {
       *request.mutable_location() =
           From<pb::Location>(absl::StrCat("id: 'l", step, "' timezone: 'Europe/London' currency_code: 'GBP'"));
       pb::Location ignored;
-      return catalog->CreateLocation(kTenant, request, &ignored);
+      return catalog->CreateLocation(request, &ignored);
     }
     case 1: {
       pb::CreateTariffElementRequest request;
       *request.mutable_tariff_element() =
           From<pb::TariffElement>(FlatElement("0.25") + absl::StrCat("id: 'e", step, "' location_id: 'l", step, "'"));
       pb::TariffElement ignored;
-      return catalog->CreateTariffElement(kTenant, request, &ignored);
+      return catalog->CreateTariffElement(request, &ignored);
     }
     case 2: {
       pb::UploadMarketPricesRequest request;
@@ -71,7 +71,7 @@ absl::Status MakeStep(Catalog* catalog, int step, int change) {
         price->mutable_valid_to()->set_seconds(i * 1800 + 1800);
         price->set_rate(step);
       }
-      std::unique_ptr<Catalog::MarketUpload> upload = catalog->BeginMarketUpload(kTenant);
+      std::unique_ptr<Catalog::MarketUpload> upload = catalog->BeginMarketUpload();
       if (absl::Status status = upload->Add(request); !status.ok()) return status;
       pb::UploadMarketPricesResponse ignored;
       return upload->Commit(&ignored);
@@ -80,7 +80,7 @@ absl::Status MakeStep(Catalog* catalog, int step, int change) {
       if (step < 2) return absl::OkStatus();
       pb::DeleteLocationRequest request;
       request.set_id(absl::StrCat("l", step - 2));
-      return catalog->DeleteLocation(kTenant, request);
+      return catalog->DeleteLocation(request);
     }
   }
 }
@@ -114,7 +114,7 @@ int DoneIn(const Catalog& catalog, int at_least) {
       pb::GetLocationRequest request;
       request.set_id(absl::StrCat("l", i));
       pb::Location document;
-      const bool stored = catalog.GetLocation(kTenant, request, &document).ok();
+      const bool stored = catalog.GetLocation(request, &document).ok();
       same = same && stored == location && document.tariff_elements_size() == (element ? 1 : 0);
     }
     const int prices_of = change > 2 ? step : step - 1;

@@ -48,12 +48,12 @@ absl::Status CheckCurrencyChange(const Change& change, const Updated<pb::Locatio
                                                  "delete them, first")}});
 }
 
-absl::Status List(const Catalog::Impl& impl, const Tenant& tenant, const pb::ListLocationsRequest& request,
-                  const Page* page, pb::ListLocationsResponse* response) {
+absl::Status List(const Catalog::Impl& impl, const pb::ListLocationsRequest& request, const Page* page,
+                  pb::ListLocationsResponse* response) {
   std::vector<Column> filters;
   if (!request.reference_id().empty()) filters.push_back({"reference_id", request.reference_id()});
   if (!request.customer_id().empty()) filters.push_back({"customer_id", request.customer_id()});
-  return ListDocuments<pb::Location>(impl, tenant, filters, request.page_size(), request.page_token(), page, response);
+  return ListDocuments<pb::Location>(impl, filters, request.page_size(), request.page_token(), page, response);
 }
 
 absl::Status RemoveElement(const Change& change, const std::string& id) {
@@ -65,44 +65,41 @@ absl::Status RemoveElement(const Change& change, const std::string& id) {
 
 }  // namespace
 
-absl::Status Catalog::CreateLocation(const Tenant& tenant, const pb::CreateLocationRequest& request,
-                                     pb::Location* response) {
+absl::Status Catalog::CreateLocation(const pb::CreateLocationRequest& request, pb::Location* response) {
   absl::StatusOr<pb::Location> location =
       NewDocument(impl_->options, request.has_location(), request.location(), "location");
   if (!location.ok()) return location.status();
   SetLocationDefaults(&*location);
   if (absl::Status status = RefuseFaults(CheckLocation(*location)); !status.ok()) return status;
-  Change change(impl_.get(), tenant);
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   if (absl::Status status = CheckIsNew(change, *location); !status.ok()) return status;
   if (absl::Status status = CheckList(change, *location); !status.ok()) return status;
   const absl::StatusOr<StoredDocument> stored = InsertDocument(change, *location);
   if (!stored.ok()) return stored.status();
-  const absl::Status listed = WriteList(change.database(), tenant, stored->entry, *location);
+  const absl::Status listed = WriteList(change.database(), change.tenant(), stored->entry, *location);
   if (!listed.ok()) return StoreRefusal(listed);
   change.parts.locations.push_back(SpecOf(*location));
   if (absl::Status status = change.Commit("tariff_elements"); !status.ok()) return status;
-  return Answer(*impl_, tenant, *stored, response);
+  return Answer(*impl_, *stored, response);
 }
 
-absl::Status Catalog::GetLocation(const Tenant& tenant, const pb::GetLocationRequest& request,
-                                  pb::Location* response) const {
-  return Get(*impl_, tenant, request.id(), response);
+absl::Status Catalog::GetLocation(const pb::GetLocationRequest& request, pb::Location* response) const {
+  return Get(*impl_, request.id(), response);
 }
 
-absl::Status Catalog::ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request,
+absl::Status Catalog::ListLocations(const pb::ListLocationsRequest& request,
                                     pb::ListLocationsResponse* response) const {
-  return List(*impl_, tenant, request, nullptr, response);
+  return List(*impl_, request, nullptr, response);
 }
 
-absl::Status Catalog::ListLocations(const Tenant& tenant, const pb::ListLocationsRequest& request, const Page& page,
+absl::Status Catalog::ListLocations(const pb::ListLocationsRequest& request, const Page& page,
                                     pb::ListLocationsResponse* response) const {
-  return List(*impl_, tenant, request, &page, response);
+  return List(*impl_, request, &page, response);
 }
 
-absl::Status Catalog::UpdateLocation(const Tenant& tenant, const pb::UpdateLocationRequest& request,
-                                     pb::Location* response) {
-  Change change(impl_.get(), tenant);
+absl::Status Catalog::UpdateLocation(const pb::UpdateLocationRequest& request, pb::Location* response) {
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
   absl::StatusOr<Updated<pb::Location>> updated =
       ReadUpdate(change, request.has_location(), request.location(), request.update_mask(), "location");
@@ -112,17 +109,18 @@ absl::Status Catalog::UpdateLocation(const Tenant& tenant, const pb::UpdateLocat
   if (absl::Status status = CheckCurrencyChange(change, *updated); !status.ok()) return status;
   if (absl::Status status = CheckList(change, updated->after); !status.ok()) return status;
   if (absl::Status status = UpdateDocument(change, updated->after, &updated->stored); !status.ok()) return status;
-  const absl::Status listed = WriteList(change.database(), tenant, updated->stored.entry, updated->after);
+  const absl::Status listed = WriteList(change.database(), change.tenant(), updated->stored.entry, updated->after);
   if (!listed.ok()) return StoreRefusal(listed);
   change.parts.locations.push_back(SpecOf(updated->after));
   if (absl::Status status = change.Commit("tariff_elements"); !status.ok()) return status;
-  return Answer(*impl_, tenant, updated->stored, response);
+  return Answer(*impl_, updated->stored, response);
 }
 
-absl::Status Catalog::DeleteLocation(const Tenant& tenant, const pb::DeleteLocationRequest& request) {
-  Change change(impl_.get(), tenant);
+absl::Status Catalog::DeleteLocation(const pb::DeleteLocationRequest& request) {
+  Change change(impl_.get());
   if (!change.status().ok()) return change.status();
-  const absl::StatusOr<StoredDocument> stored = Find<pb::Location>(change.database(), tenant, request.id(), nullptr);
+  const absl::StatusOr<StoredDocument> stored =
+      Find<pb::Location>(change.database(), change.tenant(), request.id(), nullptr);
   if (!stored.ok()) return stored.status();
   const DocumentKind& kind = KindOf<pb::Location>();
   if (absl::Status status = CheckEtag(kind, request.etag(), stored->bytes); !status.ok()) return status;

@@ -32,18 +32,18 @@ class CatalogLocationsTest : public EachStoreTest {
     pb::CreateLocationRequest request;
     *request.mutable_location() = From<pb::Location>(text);
     pb::Location ignored;
-    return catalog().CreateLocation(tenant_, request, location == nullptr ? &ignored : location);
+    return catalog().CreateLocation(request, location == nullptr ? &ignored : location);
   }
 
   absl::Status Update(const std::string& text, pb::Location* location) {
-    return catalog().UpdateLocation(tenant_, From<pb::UpdateLocationRequest>(text), location);
+    return catalog().UpdateLocation(From<pb::UpdateLocationRequest>(text), location);
   }
 
   absl::Status Delete(const std::string& id, const std::string& etag = "") {
     pb::DeleteLocationRequest request;
     request.set_id(id);
     request.set_etag(etag);
-    return catalog().DeleteLocation(tenant_, request);
+    return catalog().DeleteLocation(request);
   }
 
   std::vector<std::string> Ids(const pb::ListLocationsResponse& list) {
@@ -54,7 +54,7 @@ class CatalogLocationsTest : public EachStoreTest {
 
   pb::ListLocationsResponse List(const std::string& text) {
     pb::ListLocationsResponse response;
-    const absl::Status status = catalog().ListLocations(tenant_, From<pb::ListLocationsRequest>(text), &response);
+    const absl::Status status = catalog().ListLocations(From<pb::ListLocationsRequest>(text), &response);
     EXPECT_TRUE(status.ok()) << status;
     return response;
   }
@@ -98,14 +98,14 @@ TEST_P(CatalogLocationsTest, FaultyDocument_HasEveryFaultNamed) {
   EXPECT_THAT(FieldsOf(Create("geo_location { lat: nan lng: inf } timezone: 'UTC' currency_code: 'GBP'")),
               ElementsAre("geo_location.lat", "geo_location.lng"));
   pb::Location ignored;
-  EXPECT_THAT(FieldsOf(catalog().CreateLocation(tenant_, {}, &ignored)), ElementsAre("location"));
+  EXPECT_THAT(FieldsOf(catalog().CreateLocation({}, &ignored)), ElementsAre("location"));
 }
 
 TEST_P(CatalogLocationsTest, HugeDocument_IsRefused) {
   pb::CreateLocationRequest request;
   for (int i = 0; i < 1'000'000; ++i) request.mutable_location()->add_tariff_elements("x");
   pb::Location ignored;
-  const absl::Status status = catalog().CreateLocation(tenant_, request, &ignored);
+  const absl::Status status = catalog().CreateLocation(request, &ignored);
   EXPECT_THAT(FieldsOf(status), ElementsAre("location"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("at most 1048576 are allowed"));
 }
@@ -115,26 +115,6 @@ TEST_P(CatalogLocationsTest, SameIdTwice_AlreadyExists) {
   const absl::Status status = Create(absl::StrCat(kLondon, "id: 'home'"));
   EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ReasonOf(status), "LOCATION_EXISTS");
-}
-
-TEST_P(CatalogLocationsTest, AnotherTenants_AreAsIfNotThere) {
-  const pb::Location location = AddLocation(kLondon);
-  for (const Tenant& other : {Tenant{"acc_2", true}, Tenant{"acc_1", false}}) {
-    pb::GetLocationRequest get;
-    get.set_id(location.id());
-    pb::Location ignored;
-    const absl::Status status = catalog().GetLocation(other, get, &ignored);
-    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-    EXPECT_EQ(ReasonOf(status), "LOCATION_NOT_FOUND");
-    pb::ListLocationsResponse list;
-    EXPECT_TRUE(catalog().ListLocations(other, {}, &list).ok());
-    EXPECT_THAT(list.data(), IsEmpty());
-    EXPECT_EQ(catalog().CreateLocation(other, {}, &ignored).code(), absl::StatusCode::kInvalidArgument);
-    pb::DeleteLocationRequest remove;
-    remove.set_id(location.id());
-    EXPECT_FALSE(catalog().DeleteLocation(other, remove).ok());
-  }
-  GetLocation(location.id());
 }
 
 TEST_P(CatalogLocationsTest, List_IsOfTheElementsThatThereAre) {
@@ -233,10 +213,10 @@ TEST_P(CatalogLocationsTest, TokenOfAnotherList_IsRefused) {
   for (const std::string& request :
        {absl::StrCat("customer_id: 'c' page_token: '", token, "'"), std::string("page_token: 'x'"),
         std::string("page_token: '!'"), absl::StrCat("page_token: '", std::string(1000, 'A'), "'")}) {
-    EXPECT_THAT(FieldsOf(catalog().ListLocations(tenant_, From<pb::ListLocationsRequest>(request), &response)),
+    EXPECT_THAT(FieldsOf(catalog().ListLocations(From<pb::ListLocationsRequest>(request), &response)),
                 ElementsAre("page_token"));
   }
-  EXPECT_THAT(FieldsOf(catalog().ListLocations(tenant_, From<pb::ListLocationsRequest>("page_size: -1"), &response)),
+  EXPECT_THAT(FieldsOf(catalog().ListLocations(From<pb::ListLocationsRequest>("page_size: -1"), &response)),
               ElementsAre("page_size"));
 }
 
@@ -244,7 +224,7 @@ TEST_P(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
   for (int i = 1; i <= 5; ++i) AddLocation(absl::StrCat(kLondon, "id: 'l", i, "'"));
   const auto page = [&](const Page& part, bool more) {
     pb::ListLocationsResponse response;
-    const absl::Status status = catalog().ListLocations(tenant_, {}, part, &response);
+    const absl::Status status = catalog().ListLocations({}, part, &response);
     EXPECT_TRUE(status.ok()) << status;
     EXPECT_EQ(response.has_more(), more);
     return Ids(response);
@@ -256,30 +236,27 @@ TEST_P(CatalogLocationsTest, PagesByNeighbour_GoBothWays) {
   EXPECT_THAT(page({2, "", "l3"}, false), ElementsAre("l5", "l4"));
   EXPECT_THAT(page({0, "", "l5"}, false), IsEmpty());
   pb::ListLocationsResponse response;
-  EXPECT_THAT(FieldsOf(catalog().ListLocations(tenant_, {}, Page{2, "x", ""}, &response)),
-              ElementsAre("starting_after"));
-  EXPECT_THAT(FieldsOf(catalog().ListLocations(tenant_, {}, Page{2, "l1", "l2"}, &response)),
-              ElementsAre("ending_before"));
+  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "x", ""}, &response)), ElementsAre("starting_after"));
+  EXPECT_THAT(FieldsOf(catalog().ListLocations({}, Page{2, "l1", "l2"}, &response)), ElementsAre("ending_before"));
 }
 
 TEST_P(CatalogLocationsTest, Devices_AreKeptToo) {
   pb::Device device;
-  ASSERT_TRUE(
-      catalog().CreateDevice(tenant_, From<pb::CreateDeviceRequest>("device { reference_id: 'A' }"), &device).ok());
+  ASSERT_TRUE(catalog().CreateDevice(From<pb::CreateDeviceRequest>("device { reference_id: 'A' }"), &device).ok());
   EXPECT_EQ(device.id(), "dev_000000000000000000000001");
   EXPECT_EQ(device.object(), "device");
   const std::string change =
       absl::StrCat("device { id: '", device.id(), "' reference_id: 'B' etag: '", device.etag(), "' }");
-  ASSERT_TRUE(catalog().UpdateDevice(tenant_, From<pb::UpdateDeviceRequest>(change), &device).ok());
-  EXPECT_EQ(ReasonOf(catalog().UpdateDevice(tenant_, From<pb::UpdateDeviceRequest>(change), &device)), "ETAG_MISMATCH");
+  ASSERT_TRUE(catalog().UpdateDevice(From<pb::UpdateDeviceRequest>(change), &device).ok());
+  EXPECT_EQ(ReasonOf(catalog().UpdateDevice(From<pb::UpdateDeviceRequest>(change), &device)), "ETAG_MISMATCH");
   pb::ListDevicesResponse list;
-  ASSERT_TRUE(catalog().ListDevices(tenant_, From<pb::ListDevicesRequest>("reference_id: 'B'"), &list).ok());
+  ASSERT_TRUE(catalog().ListDevices(From<pb::ListDevicesRequest>("reference_id: 'B'"), &list).ok());
   ASSERT_EQ(list.data_size(), 1);
   EXPECT_EQ(list.data(0).DebugString(), device.DebugString());
   pb::DeleteDeviceRequest remove;
   remove.set_id(device.id());
-  EXPECT_TRUE(catalog().DeleteDevice(tenant_, remove).ok());
-  EXPECT_EQ(ReasonOf(catalog().DeleteDevice(tenant_, remove)), "DEVICE_NOT_FOUND");
+  EXPECT_TRUE(catalog().DeleteDevice(remove).ok());
+  EXPECT_EQ(ReasonOf(catalog().DeleteDevice(remove)), "DEVICE_NOT_FOUND");
 }
 
 TEST_P(CatalogLocationsTest, ReadOnlyCatalog_RefusesChanges) {

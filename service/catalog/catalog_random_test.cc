@@ -98,7 +98,7 @@ class CatalogRandomTest : public EachStoreTest {
     pb::CreateLocationRequest request;
     *request.mutable_location() = From<pb::Location>(text);
     pb::Location location;
-    Expect(catalog().CreateLocation(tenant_, request, &location), good, "CreateLocation " + text);
+    Expect(catalog().CreateLocation(request, &location), good, "CreateLocation " + text);
     if (good) model_.locations[id] = list;
   }
 
@@ -118,14 +118,14 @@ class CatalogRandomTest : public EachStoreTest {
     }
     absl::StrAppend(&text, "} update_mask { paths: 'tariff_elements' }");
     pb::Location location;
-    Expect(catalog().UpdateLocation(tenant_, From<pb::UpdateLocationRequest>(text), &location), good, text);
+    Expect(catalog().UpdateLocation(From<pb::UpdateLocationRequest>(text), &location), good, text);
     if (good) known->second = list;
   }
 
   void DeleteLocation() {
     const std::string id = Id("l");
     const bool good = model_.locations.count(id) > 0;
-    Expect(catalog().DeleteLocation(tenant_, From<pb::DeleteLocationRequest>(absl::StrCat("id: '", id, "'"))), good,
+    Expect(catalog().DeleteLocation(From<pb::DeleteLocationRequest>(absl::StrCat("id: '", id, "'"))), good,
            "DeleteLocation");
     if (!good) return;
     model_.locations.erase(id);
@@ -156,7 +156,7 @@ class CatalogRandomTest : public EachStoreTest {
     pb::CreateTariffElementRequest request;
     *request.mutable_tariff_element() = From<pb::TariffElement>(text);
     pb::TariffElement answer;
-    Expect(catalog().CreateTariffElement(tenant_, request, &answer), good, "CreateTariffElement " + text);
+    Expect(catalog().CreateTariffElement(request, &answer), good, "CreateTariffElement " + text);
     if (!good) return;
     model_.elements[id] = element;
     if (!element.owner.empty()) model_.locations[element.owner].push_back(id);
@@ -171,15 +171,15 @@ class CatalogRandomTest : public EachStoreTest {
         absl::StrCat("tariff_element { id: '", id, "' ", ElementText(element), "} update_mask { paths: 'schedule' }");
     pb::TariffElement answer;
     const bool good = known != model_.elements.end();
-    Expect(catalog().UpdateTariffElement(tenant_, From<pb::UpdateTariffElementRequest>(text), &answer), good, text);
+    Expect(catalog().UpdateTariffElement(From<pb::UpdateTariffElementRequest>(text), &answer), good, text);
     if (good) known->second = element;
   }
 
   void DeleteElement() {
     const std::string id = Id("e");
     const bool good = model_.elements.erase(id) > 0;
-    Expect(catalog().DeleteTariffElement(tenant_, From<pb::DeleteTariffElementRequest>(absl::StrCat("id: '", id, "'"))),
-           good, "DeleteTariffElement");
+    Expect(catalog().DeleteTariffElement(From<pb::DeleteTariffElementRequest>(absl::StrCat("id: '", id, "'"))), good,
+           "DeleteTariffElement");
     for (auto& [location, list] : model_.locations) list.erase(std::remove(list.begin(), list.end(), id), list.end());
   }
 
@@ -227,7 +227,7 @@ class CatalogRandomTest : public EachStoreTest {
   // The catalog says what the model says.
   void Compare() {
     pb::ListLocationsResponse locations;
-    ASSERT_TRUE(catalog().ListLocations(tenant_, {}, &locations).ok());
+    ASSERT_TRUE(catalog().ListLocations({}, &locations).ok());
     std::set<std::string> ids;
     for (const pb::Location& location : locations.data()) {
       ids.insert(location.id());
@@ -238,7 +238,7 @@ class CatalogRandomTest : public EachStoreTest {
     }
     EXPECT_EQ(ids.size(), model_.locations.size());
     pb::ListTariffElementsResponse elements;
-    ASSERT_TRUE(catalog().ListTariffElements(tenant_, {}, &elements).ok());
+    ASSERT_TRUE(catalog().ListTariffElements({}, &elements).ok());
     EXPECT_EQ(static_cast<size_t>(elements.data_size()), model_.elements.size());
     EXPECT_EQ(snapshot()->element_count(), model_.elements.size());
     EXPECT_EQ(snapshot()->location_count(), model_.locations.size());

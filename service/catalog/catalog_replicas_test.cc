@@ -118,7 +118,7 @@ class CatalogReplicasTest : public CatalogTest {
     pb::CreateLocationRequest request;
     *request.mutable_location() = From<pb::Location>(text);
     pb::Location ignored;
-    return catalog().CreateLocation(tenant_, request, &ignored);
+    return catalog().CreateLocation(request, &ignored);
   }
 
   static std::string PriceText(int64_t from, int64_t to, const std::string& rate) {
@@ -127,7 +127,7 @@ class CatalogReplicasTest : public CatalogTest {
   }
 
   void UploadIntensities(const std::string& text) {
-    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload(tenant_);
+    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload();
     ASSERT_TRUE(upload->Add(From<pb::UploadIntensitiesRequest>(text)).ok());
     pb::UploadIntensitiesResponse response;
     const absl::Status status = upload->Commit(&response);
@@ -160,14 +160,13 @@ TEST_F(CatalogReplicasTest, Locations_AreFollowed) {
   pb::Location location;
   ASSERT_TRUE(catalog()
                   .UpdateLocation(
-                      tenant_,
                       From<pb::UpdateLocationRequest>("location { id: 'home' timezone: 'Europe/Paris' } update_mask { "
                                                       "paths: 'timezone' }"),
                       &location)
                   .ok());
   Follow();
   EXPECT_EQ(followed()->FindLocation("home")->timezone, "Europe/Paris");
-  ASSERT_TRUE(catalog().DeleteLocation(tenant_, From<pb::DeleteLocationRequest>("id: 'home'")).ok());
+  ASSERT_TRUE(catalog().DeleteLocation(From<pb::DeleteLocationRequest>("id: 'home'")).ok());
   Follow();
   EXPECT_EQ(followed()->location_count(), 0u);
   EXPECT_EQ(published_, 3);
@@ -185,7 +184,6 @@ TEST_F(CatalogReplicasTest, Elements_AreFollowed) {
   pb::TariffElement element;
   ASSERT_TRUE(catalog()
                   .UpdateTariffElement(
-                      tenant_,
                       From<pb::UpdateTariffElementRequest>(absl::StrCat(
                           "tariff_element { id: 'a' ", FlatElement("0.75"), "} update_mask { paths: 'schedule' }")),
                       &element)
@@ -194,10 +192,10 @@ TEST_F(CatalogReplicasTest, Elements_AreFollowed) {
   EXPECT_EQ(Rate(*followed(), "home", 0), "0.75");
   EXPECT_EQ(Timeline(*followed(), "other"), Timeline(*before, "other")) << "made anew without need";
   EXPECT_EQ(followed()->FindElement("b"), before->FindElement("b"));
-  ASSERT_TRUE(catalog().DeleteTariffElement(tenant_, From<pb::DeleteTariffElementRequest>("id: 'b'")).ok());
+  ASSERT_TRUE(catalog().DeleteTariffElement(From<pb::DeleteTariffElementRequest>("id: 'b'")).ok());
   Follow();
   EXPECT_EQ(Rate(*followed(), "other", 0), "no element");
-  ASSERT_TRUE(catalog().DeleteLocation(tenant_, From<pb::DeleteLocationRequest>("id: 'home'")).ok());
+  ASSERT_TRUE(catalog().DeleteLocation(From<pb::DeleteLocationRequest>("id: 'home'")).ok());
   Follow();
   EXPECT_EQ(followed()->element_count(), 0u) << "its own element goes with a location";
 }
@@ -212,8 +210,7 @@ TEST_F(CatalogReplicasTest, Calendar_IsFollowed) {
   const auto before = followed();
   pb::SpecialDayCalendar calendar;
   ASSERT_TRUE(catalog()
-                  .UpdateSpecialDayCalendar(tenant_,
-                                            From<pb::UpdateSpecialDayCalendarRequest>(
+                  .UpdateSpecialDayCalendar(From<pb::UpdateSpecialDayCalendarRequest>(
                                                 "special_day_calendar { id: 'uk' rules { fixed_date { month: 12 day: "
                                                 "26 } } } update_mask { paths: 'rules' }"),
                                             &calendar)
@@ -277,9 +274,9 @@ TEST_F(CatalogReplicasTest, SeveralChangesAtOnce_AreFollowed) {
   UploadIntensities("region: 'GB' intensities { valid_from { seconds: 0 } valid_to { seconds: 50 } forecast: 3 }");
   UploadIntensities("region: 'GB' intensities { valid_from { seconds: 0 } valid_to { seconds: 100 } forecast: 5 }");
   // The element is on no list any more, but on that of a location that is new.
-  EXPECT_TRUE(catalog().DeleteTariffElement(tenant_, From<pb::DeleteTariffElementRequest>("id: 'a'")).ok());
+  EXPECT_TRUE(catalog().DeleteTariffElement(From<pb::DeleteTariffElementRequest>("id: 'a'")).ok());
   AddElement(FlatElement("0.75") + "id: 'a' currency_code: 'GBP'");
-  EXPECT_TRUE(catalog().DeleteLocation(tenant_, From<pb::DeleteLocationRequest>("id: 'other'")).ok());
+  EXPECT_TRUE(catalog().DeleteLocation(From<pb::DeleteLocationRequest>("id: 'other'")).ok());
   AddLocation(std::string(kOther) + "tariff_elements: 'a'");
   held_ = false;
   Follow();
@@ -325,7 +322,7 @@ TEST_F(CatalogReplicasTest, Change_BeginsWithWhatOthersChanged) {
   pb::CreateTariffElementRequest request;
   *request.mutable_tariff_element() = From<pb::TariffElement>(FlatElement("0.25") + "id: 'a' location_id: 'home'");
   pb::TariffElement element;
-  const absl::Status status = other_->CreateTariffElement(tenant_, request, &element);
+  const absl::Status status = other_->CreateTariffElement(request, &element);
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(followed()->version(), 2u);
   EXPECT_EQ(ReasonOf(CreateLocation(kHome)), "LOCATION_EXISTS");
@@ -346,7 +343,7 @@ TEST_F(CatalogReplicasTest, OtherAccountsChanges_AreNotSeen) {
   pb::CreateLocationRequest request;
   *request.mutable_location() = From<pb::Location>(kHome);
   pb::Location location;
-  ASSERT_TRUE((*catalog_of_test_mode)->CreateLocation(options.tenant, request, &location).ok());
+  ASSERT_TRUE((*catalog_of_test_mode)->CreateLocation(request, &location).ok());
   AddLocation(kOther);
   Follow();
   EXPECT_EQ(followed()->version(), 2u);
@@ -365,13 +362,13 @@ TEST_F(CatalogReplicasTest, ManyUpdatesThroughBoth_LoseNone) {
         *create.mutable_location() =
             From<pb::Location>(absl::StrCat("id: 'l", i, "-", round, "' timezone: 'UTC' currency_code: 'GBP'"));
         pb::Location location;
-        EXPECT_TRUE(catalog->CreateLocation(tenant_, create, &location).ok());
+        EXPECT_TRUE(catalog->CreateLocation(create, &location).ok());
         pb::GetLocationRequest get;
         get.set_id("home");
         pb::UpdateLocationRequest update;
-        ASSERT_TRUE(catalog->GetLocation(tenant_, get, update.mutable_location()).ok());
+        ASSERT_TRUE(catalog->GetLocation(get, update.mutable_location()).ok());
         update.mutable_location()->set_reference_id(absl::StrCat(update.location().reference_id(), "x"));
-        const absl::Status status = catalog->UpdateLocation(tenant_, update, &location);
+        const absl::Status status = catalog->UpdateLocation(update, &location);
         EXPECT_TRUE(status.ok() || ReasonOf(status) == "ETAG_MISMATCH") << status;
         if (status.ok()) ++made;
       }
@@ -481,7 +478,7 @@ TEST_F(CatalogOutageTest, ServerAwayAndBack_RefusesMeanwhileAndGoesOn) {
     pb::Location location;
     pb::GetLocationRequest get;
     get.set_id("home");
-    EXPECT_EQ(ReasonOf(catalog().GetLocation(tenant_, get, &location)), "STORE_UNAVAILABLE");
+    EXPECT_EQ(ReasonOf(catalog().GetLocation(get, &location)), "STORE_UNAVAILABLE");
     EXPECT_EQ(ReasonOf(other_->Empty().status()), "STORE_UNAVAILABLE");
     EXPECT_EQ(Rate(*followed(), "home", 0), "0.25") << "pricing goes on";
     ASSERT_TRUE(server_->Restart().ok());

@@ -45,8 +45,7 @@ absl::Status ApplySlice(const Change& change, int64_t row, const std::vector<Ent
 
 class MarketUploadImpl : public Catalog::MarketUpload {
  public:
-  MarketUploadImpl(Catalog::Impl* impl, const Tenant& tenant)
-      : impl_(impl), tenant_(tenant), stage_(impl->options.limits, kMarketWords) {
+  MarketUploadImpl(Catalog::Impl* impl) : impl_(impl), stage_(impl->options.limits, kMarketWords) {
     if (absl::Status status = CheckWritable(*impl); !status.ok()) stage_.Fail(status).IgnoreError();
   }
 
@@ -79,7 +78,7 @@ class MarketUploadImpl : public Catalog::MarketUpload {
 
   absl::Status Commit(pb::UploadMarketPricesResponse* response) override {
     if (absl::Status status = stage_.Close(); !status.ok()) return status;
-    Change change(impl_, tenant_);
+    Change change(impl_);
     if (!change.status().ok()) return stage_.Fail(change.status());
     int64_t changed_count = 0;
     for (size_t i = 0; i < stage_.names().size(); ++i) {
@@ -117,7 +116,8 @@ class MarketUploadImpl : public Catalog::MarketUpload {
     const std::string& id = stage_.names()[index];
     absl::StatusOr<engine::MarketSeries> series = Before(*change, id, currencies_[index]);
     if (!series.ok()) return series.status();
-    const absl::StatusOr<int64_t> row = SeriesTable(change->database(), tenant_).MarketRow(id, series->currency_code());
+    const absl::StatusOr<int64_t> row =
+        SeriesTable(change->database(), change->tenant()).MarketRow(id, series->currency_code());
     if (!row.ok()) return StoreRefusal(row.status());
     const int64_t before = *changed_count;
     std::vector<engine::MarketPrice> slice;
@@ -142,15 +142,13 @@ class MarketUploadImpl : public Catalog::MarketUpload {
   }
 
   Catalog::Impl* const impl_;
-  const Tenant tenant_;
   UploadStage stage_;
   std::vector<std::string> currencies_;  // by series; empty: not said
 };
 
 class IntensityUploadImpl : public Catalog::IntensityUpload {
  public:
-  IntensityUploadImpl(Catalog::Impl* impl, const Tenant& tenant)
-      : impl_(impl), tenant_(tenant), stage_(impl->options.limits, kCarbonWords) {
+  IntensityUploadImpl(Catalog::Impl* impl) : impl_(impl), stage_(impl->options.limits, kCarbonWords) {
     if (absl::Status status = CheckWritable(*impl); !status.ok()) stage_.Fail(status).IgnoreError();
   }
 
@@ -175,7 +173,7 @@ class IntensityUploadImpl : public Catalog::IntensityUpload {
 
   absl::Status Commit(pb::UploadIntensitiesResponse* response) override {
     if (absl::Status status = stage_.Close(); !status.ok()) return status;
-    Change change(impl_, tenant_);
+    Change change(impl_);
     if (!change.status().ok()) return stage_.Fail(change.status());
     int64_t changed_count = 0;
     for (size_t i = 0; i < stage_.names().size(); ++i) {
@@ -209,7 +207,7 @@ class IntensityUploadImpl : public Catalog::IntensityUpload {
     const std::string& region = stage_.names()[index];
     absl::StatusOr<engine::CarbonSeries> series = Before(*change, region);
     if (!series.ok()) return series.status();
-    const absl::StatusOr<int64_t> row = SeriesTable(change->database(), tenant_).CarbonRow(region);
+    const absl::StatusOr<int64_t> row = SeriesTable(change->database(), change->tenant()).CarbonRow(region);
     if (!row.ok()) return StoreRefusal(row.status());
     const int64_t before = *changed_count;
     std::vector<engine::CarbonIntensity> slice;
@@ -238,7 +236,6 @@ class IntensityUploadImpl : public Catalog::IntensityUpload {
   }
 
   Catalog::Impl* const impl_;
-  const Tenant tenant_;
   UploadStage stage_;
 };
 
@@ -269,30 +266,26 @@ absl::StatusOr<engine::Interval> ReadRange(const pb::ListIntensitiesRequest& req
 
 }  // namespace
 
-std::unique_ptr<Catalog::MarketUpload> Catalog::BeginMarketUpload(const Tenant& tenant) {
-  return std::make_unique<MarketUploadImpl>(impl_.get(), tenant);
+std::unique_ptr<Catalog::MarketUpload> Catalog::BeginMarketUpload() {
+  return std::make_unique<MarketUploadImpl>(impl_.get());
 }
 
-std::unique_ptr<Catalog::IntensityUpload> Catalog::BeginIntensityUpload(const Tenant& tenant) {
-  return std::make_unique<IntensityUploadImpl>(impl_.get(), tenant);
+std::unique_ptr<Catalog::IntensityUpload> Catalog::BeginIntensityUpload() {
+  return std::make_unique<IntensityUploadImpl>(impl_.get());
 }
 
-absl::Status Catalog::ListIntensities(const Tenant& tenant, const pb::ListIntensitiesRequest& request,
+absl::Status Catalog::ListIntensities(const pb::ListIntensitiesRequest& request,
                                       pb::ListIntensitiesResponse* response) const {
   absl::StatusOr<engine::Interval> range = ReadRange(request);
   if (!range.ok()) return range.status();
   const absl::StatusOr<int> size = PageSize(request.page_size(), kDefaultIntensities, kMostIntensities);
   if (!size.ok()) return size.status();
-  const Tenant& served = impl_->options.tenant;
-  std::shared_ptr<const engine::CarbonSeries> series;
-  if (tenant.account_id == served.account_id && tenant.live_mode == served.live_mode) {
-    series = impl_->snapshots.Get()->FindCarbon(request.region());
-  }
+  const std::shared_ptr<const engine::CarbonSeries> series = impl_->snapshots.Get()->FindCarbon(request.region());
   if (series == nullptr) {
     return Refuse(absl::StatusCode::kNotFound, "CARBON_REGION_NOT_FOUND",
                   absl::StrCat("there is no carbon region ", Quoted(request.region()), " in this account"));
   }
-  const uint64_t list = ListHash("carbon_intensities", tenant,
+  const uint64_t list = ListHash("carbon_intensities", impl_->options.tenant,
                                  {request.region(), absl::StrCat(range->start.ns), absl::StrCat(range->end.ns)});
   if (!request.page_token().empty()) {
     const absl::StatusOr<ListPosition> after = ReadPageToken(request.page_token(), list);

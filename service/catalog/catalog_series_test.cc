@@ -59,7 +59,7 @@ class CatalogSeriesTest : public EachStoreTest {
 
   // What the upload of these messages gives.
   absl::Status TryUpload(const std::vector<std::string>& messages) {
-    std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload(tenant_);
+    std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload();
     for (const std::string& message : messages) {
       const absl::Status status = upload->Add(From<pb::UploadMarketPricesRequest>(message));
       if (!status.ok()) {
@@ -73,7 +73,7 @@ class CatalogSeriesTest : public EachStoreTest {
   }
 
   pb::UploadIntensitiesResponse UploadCarbon(const std::string& text) {
-    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload(tenant_);
+    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload();
     EXPECT_TRUE(upload->Add(From<pb::UploadIntensitiesRequest>(text)).ok());
     pb::UploadIntensitiesResponse response;
     const absl::Status status = upload->Commit(&response);
@@ -116,7 +116,7 @@ TEST_P(CatalogSeriesTest, NewPrices_ReplaceStoredOnesWhereTheyLie) {
 }
 
 TEST_P(CatalogSeriesTest, ManySeriesInOneUpload_AreAllApplied) {
-  std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload(tenant_);
+  std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload();
   for (int i = 0; i < 300; ++i) {
     ASSERT_TRUE(upload
                     ->Add(From<pb::UploadMarketPricesRequest>(absl::StrCat(
@@ -133,7 +133,7 @@ TEST_P(CatalogSeriesTest, ManySeriesInOneUpload_AreAllApplied) {
 
 TEST_P(CatalogSeriesTest, UploadWithoutCommit_DoesNothing) {
   {
-    std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload(tenant_);
+    std::unique_ptr<Catalog::MarketUpload> upload = catalog().BeginMarketUpload();
     ASSERT_TRUE(upload->Add(From<pb::UploadMarketPricesRequest>(absl::StrCat(kAgile, Price(0, 60, "1")))).ok());
     AddLocation("timezone: 'UTC' currency_code: 'GBP'");  // not held up by the upload
   }
@@ -219,7 +219,7 @@ TEST_P(CatalogSeriesTest, FaultyIntensities_AreRefused) {
                {"actual: inf", "intensities[0].actual"},
                {"actual: 0.12345678912", "intensities[0].actual"}};
   for (const auto& c : cases) {
-    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload(tenant_);
+    std::unique_ptr<Catalog::IntensityUpload> upload = catalog().BeginIntensityUpload();
     EXPECT_THAT(FieldsOf(upload->Add(From<pb::UploadIntensitiesRequest>(kGb + Intensity(0, 60, c.figures)))),
                 ElementsAre(c.field));
   }
@@ -230,7 +230,7 @@ TEST_P(CatalogSeriesTest, ListedIntensities_AreInTheOrderOfTime) {
   for (int i = 0; i < 10; ++i) absl::StrAppend(&text, Intensity(i * 60, i * 60 + 60, absl::StrCat("actual: ", i)));
   UploadCarbon(text);
   const auto list = [&](const std::string& request, pb::ListIntensitiesResponse* response) {
-    const absl::Status status = catalog().ListIntensities(tenant_, From<pb::ListIntensitiesRequest>(request), response);
+    const absl::Status status = catalog().ListIntensities(From<pb::ListIntensitiesRequest>(request), response);
     EXPECT_TRUE(status.ok()) << status;
     std::vector<double> actuals;
     for (const auto& entry : response->data()) actuals.push_back(entry.actual());
@@ -250,7 +250,7 @@ TEST_P(CatalogSeriesTest, ListedIntensities_AreInTheOrderOfTime) {
   EXPECT_EQ(list("region: 'GB'", &page).size(), 10u);
   EXPECT_EQ(list("region: 'GB' start_time { seconds: 600 }", &page).size(), 0u);
   const auto refusal = [&](const std::string& request) {
-    return catalog().ListIntensities(tenant_, From<pb::ListIntensitiesRequest>(request), &page);
+    return catalog().ListIntensities(From<pb::ListIntensitiesRequest>(request), &page);
   };
   EXPECT_EQ(ReasonOf(refusal("region: 'FR'")), "CARBON_REGION_NOT_FOUND");
   EXPECT_THAT(FieldsOf(refusal("")), ElementsAre("region"));

@@ -61,7 +61,7 @@ std::vector<ElementPointer> ElementsOf(const Location* location, engine::TariffR
 
 }  // namespace
 
-void Catalog::Impl::SetOwn(const Tenant&, pb::Location* location) const {
+void Catalog::Impl::SetOwn(pb::Location* location) const {
   const std::shared_ptr<const Snapshot> snapshot = snapshots.Get();
   const engine::Instant now = InstantOf(Now());
   const Location* priced = snapshot->FindLocation(location->id());
@@ -78,7 +78,7 @@ void Catalog::Impl::SetOwn(const Tenant&, pb::Location* location) const {
   status->set_local(StatusOf(local, nullptr, *snapshot, now));
 }
 
-void Catalog::Impl::SetOwn(const Tenant&, pb::TariffElement* element) const {
+void Catalog::Impl::SetOwn(pb::TariffElement* element) const {
   const std::shared_ptr<const Snapshot> snapshot = snapshots.Get();
   element->set_is_linked(false);
   element->set_connection_type(pb::ConnectionType::MANUAL);
@@ -90,8 +90,8 @@ void Catalog::Impl::SetOwn(const Tenant&, pb::TariffElement* element) const {
   if (owner != nullptr) element->set_timezone(std::string(owner->timezone));
 }
 
-void Catalog::Impl::SetOwn(const Tenant&, pb::Device*) const {}
+void Catalog::Impl::SetOwn(pb::Device*) const {}
 
-void Catalog::Impl::SetOwn(const Tenant&, pb::SpecialDayCalendar*) const {}
+void Catalog::Impl::SetOwn(pb::SpecialDayCalendar*) const {}
 
 }  // namespace costs::catalog

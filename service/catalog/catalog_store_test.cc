@@ -133,7 +133,7 @@ TEST_F(CatalogStoreTest, CommitThatFails_LeavesMemoryAndDiskAsTheyWere) {
     struct stat log;
     ASSERT_EQ(stat((path_ + "-wal").c_str(), &log), 0);
     FileSizeLimit limit(static_cast<rlim_t>(log.st_size) + 8192);
-    const absl::Status status = catalog().CreateTariffElement(tenant_, request, &element);
+    const absl::Status status = catalog().CreateTariffElement(request, &element);
     EXPECT_TRUE(status.code() == absl::StatusCode::kUnavailable ||
                 status.code() == absl::StatusCode::kResourceExhausted)
         << status;
@@ -143,7 +143,7 @@ TEST_F(CatalogStoreTest, CommitThatFails_LeavesMemoryAndDiskAsTheyWere) {
     EXPECT_EQ(snapshot(), snapshot_before);
     EXPECT_EQ(GetLocation("home").DebugString(), before);
   }
-  EXPECT_TRUE(catalog().CreateTariffElement(tenant_, request, &element).ok()) << "with room it works again";
+  EXPECT_TRUE(catalog().CreateTariffElement(request, &element).ok()) << "with room it works again";
   Reopen();
   EXPECT_EQ(GetLocation("home").tariff_elements_size(), 2);
 }

@@ -125,8 +125,7 @@ TEST_P(CatalogStoresTest, EachSnapshot_IsTold) {
   AddLocation(kHome);
   EXPECT_EQ(told, 1);
   pb::Location location;
-  EXPECT_FALSE(
-      catalog().UpdateLocation(tenant_, From<pb::UpdateLocationRequest>("location { id: 'x' }"), &location).ok());
+  EXPECT_FALSE(catalog().UpdateLocation(From<pb::UpdateLocationRequest>("location { id: 'x' }"), &location).ok());
   AddCalendar("id: 'uk' rules { fixed_date { month: 12 day: 25 } }");
   EXPECT_EQ(told, 1) << "neither changed what is priced";
   ASSERT_TRUE(catalog().Replace({}).ok());

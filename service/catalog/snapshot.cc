@@ -31,6 +31,12 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Create(uint64_t versio
   return nothing.With(version, all);
 }
 
+std::shared_ptr<const Snapshot> Snapshot::Empty() {
+  static const auto* const empty =
+      new std::shared_ptr<const Snapshot>(new Snapshot(0, std::make_unique<const CatalogTables>()));
+  return *empty;
+}
+
 absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::With(uint64_t version, const CatalogChange& change) const {
   SnapshotEditor editor(*tables_);
   if (absl::Status status = editor.Apply(change); !status.ok()) return status;

@@ -24,6 +24,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/catalog/snapshot_source.h"
+#include "service/catalog/tenant.h"
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/price_timeline.h"
 #include "service/engine/series.h"
@@ -92,6 +94,9 @@ class Snapshot {
   // its locations have no carbon figures until it comes.
   static absl::StatusOr<std::shared_ptr<const Snapshot>> Create(uint64_t version, CatalogContent content);
 
+  // Version 0, of nothing: one for all who have entered nothing yet.
+  static std::shared_ptr<const Snapshot> Empty();
+
   // The next snapshot; errors as Create's, for the catalog that would result.
   // Costs as much as the change and what it touches, whatever else there is. A
   // location that lists an element is priced by that and by all that supersede
@@ -117,9 +122,13 @@ class Snapshot {
   const std::unique_ptr<const CatalogTables> tables_;
 };
 
-// Where the current snapshot is; readers take it, a loader replaces it.
-class SnapshotHolder {
+// Where the current snapshot is; readers take it, a loader replaces it. As a source
+// it has that one snapshot, whoever asks: it is for those who serve one tenant.
+class SnapshotHolder final : public SnapshotSource {
  public:
+  std::shared_ptr<const Snapshot> Find(absl::string_view, bool) const override { return Get(); }
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Open(const Tenant&) override { return Get(); }
+
   std::shared_ptr<const Snapshot> Get() const {
     std::lock_guard<std::mutex> lock(mutex_);
     return snapshot_;

@@ -30,6 +30,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   if (absl::Status status = MigrateSchema(memory->get()); !status.ok()) return status;
   store->writer_->database = *std::move(memory);
   store->reader_ = store->writer_;
+  store->loader_ = store->writer_;
   return store;
 }
 
@@ -44,11 +45,16 @@ absl::Status SqliteStore::OpenFile(const std::string& path) {
   writer_->database = *std::move(writer);
   reader_ = std::make_shared<StoreConnection>();
   reader_->database = *std::move(reader);
+  absl::StatusOr<std::unique_ptr<Database>> loader = Database::Open(path, Access::kReadOnly);
+  if (!loader.ok()) return loader.status();
+  loader_ = std::make_shared<StoreConnection>();
+  loader_->database = *std::move(loader);
   return absl::OkStatus();
 }
 
 SqliteStore::~SqliteStore() {
   // The connections first: the lock says that nobody has the file open.
+  loader_.reset();
   reader_.reset();
   writer_.reset();
   lock_.reset();

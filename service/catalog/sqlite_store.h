@@ -1,4 +1,4 @@
-// The file that a served catalog lives in: its lock, its schema, and the two
+// The file that a served catalog lives in: its lock, its schema, and the
 // connections to it.
 //
 // One process writes a store; a second that opens it is refused (an flock on
@@ -31,14 +31,13 @@ class SqliteStore final : public Store {
 
   StoreConnection& writer() override { return *writer_; }
   StoreConnection& reader() override { return *reader_; }
+  StoreConnection& loader() override { return *loader_; }
   const std::string& name() const override { return name_; }
   bool shared() const override { return false; }
   absl::string_view revision_table() const override { return "revisions"; }
   absl::Status OnReplaced() override { return absl::OkStatus(); }
-  std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>,
-                                    std::function<void(const absl::Status&)>) override {
-    return nullptr;
-  }
+  std::unique_ptr<Following> Follow(const Tenant&, std::function<absl::Status(int64_t)>) override { return nullptr; }
+  void OnFound(std::function<absl::Status(const Tenant&)>) override {}
 
  private:
   explicit SqliteStore(const std::string& path);
@@ -48,6 +47,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<sqlite::FileLock> lock_;
   std::shared_ptr<StoreConnection> writer_ = std::make_shared<StoreConnection>();
   std::shared_ptr<StoreConnection> reader_;
+  std::shared_ptr<StoreConnection> loader_;
 };
 
 // Brings a store's tables up to the latest schema; makes them where there are

@@ -45,6 +45,15 @@ absl::Status RevisionTable::Write(const Revision& revision) {
       .Run();
 }
 
+absl::StatusOr<std::vector<Tenant>> KnownTenants(sql::Database* database, const Store& store) {
+  sql::Query query = database->Prepare(absl::StrCat("SELECT account_id, live_mode FROM ", store.revision_table(),
+                                                    " WHERE revision > 0 ORDER BY account_id, live_mode"));
+  std::vector<Tenant> tenants;
+  while (query.Next()) tenants.push_back({std::string(query.Text(0)), query.Int(1) != 0});
+  if (!query.status().ok()) return query.status();
+  return tenants;
+}
+
 absl::Status StoreRefusal(const absl::Status& error) {
   if (!ReasonOf(error).empty()) return error;
   switch (error.code()) {

@@ -1,9 +1,10 @@
 // Where a served catalog is kept: the connections to its database, and what all
 // databases have in common. See sqlite_store.h and postgres_store.h.
 //
-// Changes go through `writer`, one at a time; reading goes through `reader`, which
-// sees the last commit and never waits for a change that is being written. In
-// memory the two are one.
+// Any number of tenants share it. Changes go through `writer`, one at a time;
+// reading goes through `reader`, which sees the last commit and never waits for a
+// change that is being written; and whole catalogs are read through `loader`, so
+// that neither waits for that. In memory the three are one.
 //
 // Thread-safe: hold a connection's mutex while it is in use.
 #ifndef SERVICE_CATALOG_STORE_H_
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,6 +30,10 @@ struct StoreConnection {
   std::unique_ptr<sql::Database> database;
 };
 
+// Told why the store cannot be followed or looked at, once it cannot, and OK once it
+// can again; at first it can. By the thread that follows. May be null.
+using FollowingState = std::function<void(const absl::Status&)>;
+
 class Following {
  public:
   virtual ~Following() = default;
@@ -39,6 +45,7 @@ class Store {
 
   virtual StoreConnection& writer() = 0;
   virtual StoreConnection& reader() = 0;
+  virtual StoreConnection& loader() = 0;
 
   // For the operator: "store PATH", "database HOST/NAME".
   virtual const std::string& name() const = 0;
@@ -52,13 +59,19 @@ class Store {
   // After all of a tenant's entries were replaced, before that is committed.
   virtual absl::Status OnReplaced() = 0;
 
-  // Tells of changes that others make, from a thread of its own: calls `look`, which
-  // may block, with the tenant's revision soon after it changed, and at least every
-  // second or so. `state` (may be null): why the store cannot be followed or looked
-  // at, once it cannot, and OK once it can again; at first it can. Ends with the
-  // object that is given back. Null where the store is not shared.
-  virtual std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look,
-                                            std::function<void(const absl::Status&)> state) = 0;
+  // Tells of changes that others make to a tenant's entries: calls `look`, which may
+  // block for as long as that tenant's catalog takes to be read, with the tenant's
+  // revision soon after it changed, and at least every second or so. One thread and
+  // one connection look for all tenants; an error of one is tried again, and keeps no
+  // other from being looked at. Ends with the object that is given back, which waits
+  // for a look under way; the store outlives it. Null where the store is not shared.
+  virtual std::unique_ptr<Following> Follow(const Tenant& tenant, std::function<absl::Status(int64_t)> look) = 0;
+
+  // Calls `found`, on the thread that follows, with each tenant that has a revision and
+  // whom nobody follows: others made him. Again when his revision has changed, or when
+  // `found` gave UNAVAILABLE. Null: no longer; then none is under way. Does nothing
+  // where the store is not shared.
+  virtual void OnFound(std::function<absl::Status(const Tenant&)> found) = 0;
 
  protected:
   Store() = default;
@@ -90,6 +103,9 @@ class RevisionTable {
   const absl::string_view table_;
   const Tenant& tenant_;
 };
+
+// The tenants that have a revision: whoever has entered anything that is priced.
+absl::StatusOr<std::vector<Tenant>> KnownTenants(sql::Database* database, const Store& store);
 
 // What a caller may be told about an error of the database: a refusal. What is one
 // already stays as it is.

@@ -121,28 +121,30 @@ calculator::RecordId IdOf(const Tenant& tenant, const Register& of, const Readin
 
 }  // namespace
 
-MeterBatch BulkSubmission::NewBatch(size_t submitted) const {
+MeterBatch BulkSubmission::NewBatch(const Tenant& tenant, size_t submitted) const {
   MeterBatch batch;
   batch.id = context_.new_id("bat_");
   batch.submitted = submitted;
   batch.time_created = context_.now();
-  batch.account_id = context_.tenant.account_id;
+  batch.account_id = tenant.account_id;
   return batch;
 }
 
-std::unique_ptr<Write> BulkSubmission::NewWrite(const Submitter& submitter) const {
+std::unique_ptr<Write> BulkSubmission::NewWrite(const Tenant& tenant, const Submitter& submitter) const {
   auto write = std::make_unique<Write>();
-  write->tenant = context_.tenant;
+  write->tenant = tenant;
   write->deadline = submitter.deadline;
   write->cancelled = submitter.cancelled;
   return write;
 }
 
-absl::Status BulkSubmission::SubmitRecords(absl::Span<const BulkRecord> records, const Submitter& submitter,
-                                           std::string* document) {
+absl::Status BulkSubmission::SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records,
+                                           const Submitter& submitter, std::string* document) {
   if (context_.store == nullptr) return NoRecordStore();
   if (records.empty() || records.size() > kMostBulkRecords) return WrongCount("body", "records", records.size());
-  MeterBatch batch = NewBatch(records.size());
+  // What prices needs it open.
+  if (const auto opened = context_.snapshots->Open(tenant); !opened.ok()) return opened.status();
+  MeterBatch batch = NewBatch(tenant, records.size());
   const auto fail = [&](size_t record, std::string error) {
     batch.failed.push_back({record, std::string(records[record].submission.record_reference_id), std::move(error)});
   };
@@ -159,7 +161,7 @@ absl::Status BulkSubmission::SubmitRecords(absl::Span<const BulkRecord> records,
     submissions.push_back(records[i].submission);
   }
   BulkPrices prices;
-  if (absl::Status status = PriceToStore(context_.tenant, price_, submitter, submissions, &prices); !status.ok()) {
+  if (absl::Status status = PriceToStore(tenant, price_, submitter, submissions, &prices); !status.ok()) {
     return status;
   }
   for (size_t k = 0; k < positions.size(); ++k) faults[positions[k]] = std::move(prices.errors[k]);
@@ -168,7 +170,7 @@ absl::Status BulkSubmission::SubmitRecords(absl::Span<const BulkRecord> records,
   }
   batch.accepted = prices.records.size();
 
-  std::unique_ptr<Write> write = NewWrite(submitter);
+  std::unique_ptr<Write> write = NewWrite(tenant, submitter);
   write->records = std::move(prices.records);
   write->batch_id = batch.id;
   write->batch_document = RenderMeterBatch(batch);
@@ -176,36 +178,38 @@ absl::Status BulkSubmission::SubmitRecords(absl::Span<const BulkRecord> records,
   return SubmitAndWait(context_.store, std::move(write));
 }
 
-std::mutex& BulkSubmission::MutexOf(const Register& of) {
-  const size_t hash = absl::HashOf(of.thing.location_id, of.thing.device_id, static_cast<int>(of.direction),
-                                   static_cast<int>(of.tariff_rate));
+std::mutex& BulkSubmission::MutexOf(const Tenant& tenant, const Register& of) {
+  const size_t hash = absl::HashOf(tenant.account_id, tenant.live_mode, of.thing.location_id, of.thing.device_id,
+                                   static_cast<int>(of.direction), static_cast<int>(of.tariff_rate));
   return registers_[hash % registers_.size()];
 }
 
 absl::StatusOr<std::vector<RegisterReading>> BulkSubmission::KnownReadings(
-    const Register& of, absl::Span<const RegisterReading> submitted) const {
+    const Tenant& tenant, const Register& of, absl::Span<const RegisterReading> submitted) const {
   std::vector<RegisterReading> known;
   for (const ReadingRange& range : RangesToRead(submitted)) {
     absl::StatusOr<std::vector<RegisterReading>> readings =
-        context_.store->Readings(context_.tenant, of, range.first_s, range.last_s);
+        context_.store->Readings(tenant, of, range.first_s, range.last_s);
     if (!readings.ok()) return readings.status();
     for (RegisterReading& reading : *readings) known.push_back(std::move(reading));
   }
   return known;
 }
 
-absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submission, const Submitter& submitter,
-                                            std::string* document) {
+absl::Status BulkSubmission::SubmitReadings(const Tenant& tenant, const CumulativeSubmission& submission,
+                                            const Submitter& submitter, std::string* document) {
   if (context_.store == nullptr) return NoRecordStore();
   if (absl::Status status = CheckHead(submission); !status.ok()) return status;
   const size_t count = submission.readings.size();
   if (count == 0 || count > kMostBulkRecords) return WrongCount("data", "readings", count);
-  if (context_.snapshots->Get()->FindLocation(submission.location_id) == nullptr) {
+  const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>> snapshot = context_.snapshots->Open(tenant);
+  if (!snapshot.ok()) return snapshot.status();
+  if ((*snapshot)->FindLocation(submission.location_id) == nullptr) {
     return catalog::Refuse(absl::StatusCode::kNotFound, "LOCATION_NOT_FOUND",
                            absl::StrCat("there is no location ", catalog::Quoted(submission.location_id),
                                         " in this account; check location_id"));
   }
-  MeterBatch batch = NewBatch(count);
+  MeterBatch batch = NewBatch(tenant, count);
   std::vector<std::string> faults(count);
   std::vector<RegisterReading> readings;
   std::vector<size_t> positions;
@@ -222,8 +226,8 @@ absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submissi
   of.direction = Resolved(submission.direction);
   of.tariff_rate = Resolved(submission.tariff_rate, of.direction);
   // Nobody else may add readings between the look at what is known and the write.
-  const std::lock_guard<std::mutex> lock(MutexOf(of));
-  const absl::StatusOr<std::vector<RegisterReading>> known = KnownReadings(of, readings);
+  const std::lock_guard<std::mutex> lock(MutexOf(tenant, of));
+  const absl::StatusOr<std::vector<RegisterReading>> known = KnownReadings(tenant, of, readings);
   if (!known.ok()) return known.status();
   const Differences differences = Difference(*known, readings);
 
@@ -233,7 +237,7 @@ absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submissi
     submissions.push_back(SubmissionOf(HeadOf(submission), record));
   }
   BulkPrices prices;
-  if (absl::Status status = PriceToStore(context_.tenant, price_, submitter, submissions, &prices); !status.ok()) {
+  if (absl::Status status = PriceToStore(tenant, price_, submitter, submissions, &prices); !status.ok()) {
     return status;
   }
   for (const std::string& error : prices.errors) {
@@ -248,9 +252,9 @@ absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submissi
     batch.failed.push_back({i, submission.readings[i].record_reference_id, std::move(faults[i])});
   }
 
-  std::unique_ptr<Write> write = NewWrite(submitter);
+  std::unique_ptr<Write> write = NewWrite(tenant, submitter);
   for (const ReadingRecord& gone : differences.deletions) {
-    write->deletions.push_back(IdOf(context_.tenant, of, gone));
+    write->deletions.push_back(IdOf(tenant, of, gone));
   }
   write->records = std::move(prices.records);
   write->reading_register = std::move(of);
@@ -261,13 +265,13 @@ absl::Status BulkSubmission::SubmitReadings(const CumulativeSubmission& submissi
   return SubmitAndWait(context_.store, std::move(write));
 }
 
-absl::Status BulkSubmission::GetBatch(absl::string_view batch_id, std::string* document) const {
+absl::Status BulkSubmission::GetBatch(const Tenant& tenant, absl::string_view batch_id, std::string* document) const {
   if (context_.store == nullptr) return NoRecordStore();
   if (batch_id.empty()) return catalog::Invalid({{"batch_id", "is required; give the id of a batch (bat_…)"}});
   if (const std::string fault = calculator::TextFault(batch_id, kLongestId); !fault.empty()) {
     return catalog::Invalid({{"batch_id", fault}});
   }
-  absl::StatusOr<std::optional<std::string>> found = context_.store->BatchDocument(context_.tenant, batch_id);
+  absl::StatusOr<std::optional<std::string>> found = context_.store->BatchDocument(tenant, batch_id);
   if (!found.ok()) return found.status();
   if (!*found) {
     return catalog::Refuse(

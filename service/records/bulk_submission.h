@@ -3,7 +3,7 @@
 //
 //   BulkSubmission bulk({meters.context(), price});
 //   std::string document;
-//   absl::Status status = bulk.SubmitRecords(items, submitter, &document);
+//   absl::Status status = bulk.SubmitRecords(tenant, items, submitter, &document);
 //
 // A record that breaks a rule is told in the answer and does not fail the others. A
 // record without a price is taken, and priced when its price comes. What fails all
@@ -76,19 +76,20 @@ class BulkSubmission {
   explicit BulkSubmission(Options options) : context_(std::move(options.context)), price_(std::move(options.price)) {}
 
   // `document` gets the answer's JSON.
-  absl::Status SubmitRecords(absl::Span<const BulkRecord> records, const Submitter& submitter, std::string* document);
+  absl::Status SubmitRecords(const Tenant& tenant, absl::Span<const BulkRecord> records, const Submitter& submitter,
+                             std::string* document);
   // Sorted, differenced (register_readings.h) and stored with their records, at once.
-  absl::Status SubmitReadings(const CumulativeSubmission& submission, const Submitter& submitter,
+  absl::Status SubmitReadings(const Tenant& tenant, const CumulativeSubmission& submission, const Submitter& submitter,
                               std::string* document);
   // The answer that an earlier submission had. NOT_FOUND (BATCH_NOT_FOUND).
-  absl::Status GetBatch(absl::string_view batch_id, std::string* document) const;
+  absl::Status GetBatch(const Tenant& tenant, absl::string_view batch_id, std::string* document) const;
 
  private:
-  MeterBatch NewBatch(size_t submitted) const;
-  std::unique_ptr<Write> NewWrite(const Submitter& submitter) const;
-  absl::StatusOr<std::vector<RegisterReading>> KnownReadings(const Register& of,
+  MeterBatch NewBatch(const Tenant& tenant, size_t submitted) const;
+  std::unique_ptr<Write> NewWrite(const Tenant& tenant, const Submitter& submitter) const;
+  absl::StatusOr<std::vector<RegisterReading>> KnownReadings(const Tenant& tenant, const Register& of,
                                                              absl::Span<const RegisterReading> submitted) const;
-  std::mutex& MutexOf(const Register& of);
+  std::mutex& MutexOf(const Tenant& tenant, const Register& of);
 
   const CallContext context_;
   const PricingFunction price_;

@@ -44,7 +44,7 @@ TEST(BulkSubmissionConcurrencyTest, SubmitReadings_OfOneRegisterAtOnce_MissNothi
           submission.readings.push_back({1'700'000'000 + 900 * reading, 10.0 * reading, "", ""});
         }
         std::string document;
-        const absl::Status status = bulk.SubmitReadings(submission, {}, &document);
+        const absl::Status status = bulk.SubmitReadings(meters.tenant(), submission, {}, &document);
         EXPECT_TRUE(status.ok()) << status;
       }
     });

@@ -48,10 +48,11 @@ class BulkSubmissionTest : public ::testing::Test {
   absl::Status Put(const std::vector<Submission>& submissions) {
     std::vector<BulkRecord> records;
     for (const Submission& submission : submissions) records.push_back({submission, ""});
-    return Keep([&](std::string* document) { return bulk_.SubmitRecords(records, {}, document); });
+    return Keep([&](std::string* document) { return bulk_.SubmitRecords(meters_.tenant(), records, {}, document); });
   }
   absl::Status Put(const CumulativeSubmission& submission) {
-    return Keep([&](std::string* document) { return bulk_.SubmitReadings(submission, {}, document); });
+    return Keep(
+        [&](std::string* document) { return bulk_.SubmitReadings(meters_.tenant(), submission, {}, document); });
   }
 
   template <typename Call>
@@ -126,7 +127,7 @@ TEST_F(BulkSubmissionTest, SubmitRecords_GoodAndBadOnes_TheGoodOnesAreStored) {
   EXPECT_THAT(Stored(), ElementsAre("1686816000 1686819600 1000Wh 200000"));
 
   std::string document;
-  ASSERT_TRUE(bulk_.GetBatch(batch_["id"].GetString(), &document).ok());
+  ASSERT_TRUE(bulk_.GetBatch(meters_.tenant(), batch_["id"].GetString(), &document).ok());
   EXPECT_EQ(document, text_);
 }
 
@@ -135,7 +136,7 @@ TEST_F(BulkSubmissionTest, SubmitRecords_FaultOfReading_IsTold) {
   std::vector<BulkRecord> records(2);
   records[0].fault = "value must be a JSON number";
   records[1].submission = Submit(1, "2023-06-15T08:00:00Z", "2023-06-15T09:00:00Z");
-  ASSERT_TRUE(Keep([&](std::string* text) { return bulk_.SubmitRecords(records, {}, text); }).ok());
+  ASSERT_TRUE(Keep([&](std::string* text) { return bulk_.SubmitRecords(meters_.tenant(), records, {}, text); }).ok());
   EXPECT_THAT(Failed(), ElementsAre("0 : value must be a JSON number"));
   EXPECT_EQ(batch_["records_accepted"].GetInt(), 1);
 }
@@ -171,14 +172,14 @@ TEST_F(BulkSubmissionTest, SubmitRecords_CallerGone_NothingIsStored) {
   std::string document;
   Submitter gone;
   gone.cancelled = [] { return true; };
-  EXPECT_EQ(bulk_.SubmitRecords({record}, gone, &document).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(bulk_.SubmitRecords(meters_.tenant(), {record}, gone, &document).code(), absl::StatusCode::kCancelled);
   EXPECT_THAT(Stored(), IsEmpty());
 }
 
 TEST_F(BulkSubmissionTest, GetBatch_UnknownOrMissing_Refused) {
   std::string document;
-  EXPECT_EQ(catalog::ReasonOf(bulk_.GetBatch("bat_none", &document)), "BATCH_NOT_FOUND");
-  EXPECT_EQ(FieldsOf(bulk_.GetBatch("", &document)), "batch_id ");
+  EXPECT_EQ(catalog::ReasonOf(bulk_.GetBatch(meters_.tenant(), "bat_none", &document)), "BATCH_NOT_FOUND");
+  EXPECT_EQ(FieldsOf(bulk_.GetBatch(meters_.tenant(), "", &document)), "batch_id ");
 }
 
 TEST_F(BulkSubmissionTest, SubmitReadings_OfARegister_BecomeRecords) {
@@ -251,9 +252,9 @@ TEST_F(BulkSubmissionTest, WithoutStore_EveryCallSaysSo) {
   context.store = nullptr;
   BulkSubmission bulk({context, nullptr});
   std::string document;
-  EXPECT_EQ(catalog::ReasonOf(bulk.SubmitRecords({}, {}, &document)), "NO_RECORD_STORE");
-  EXPECT_EQ(catalog::ReasonOf(bulk.SubmitReadings({}, {}, &document)), "NO_RECORD_STORE");
-  EXPECT_EQ(catalog::ReasonOf(bulk.GetBatch("bat_1", &document)), "NO_RECORD_STORE");
+  EXPECT_EQ(catalog::ReasonOf(bulk.SubmitRecords(meters_.tenant(), {}, {}, &document)), "NO_RECORD_STORE");
+  EXPECT_EQ(catalog::ReasonOf(bulk.SubmitReadings(meters_.tenant(), {}, {}, &document)), "NO_RECORD_STORE");
+  EXPECT_EQ(catalog::ReasonOf(bulk.GetBatch(meters_.tenant(), "bat_1", &document)), "NO_RECORD_STORE");
 }
 
 TEST_F(BulkSubmissionTest, SubmitReadings_AnyOrderAndCutting_StoresTheSameRecords) {
@@ -279,7 +280,8 @@ TEST_F(BulkSubmissionTest, SubmitReadings_AnyOrderAndCutting_StoresTheSameRecord
     for (size_t begin = 0; begin < shuffled.size();) {
       const size_t end = std::min(shuffled.size(), begin + static_cast<size_t>(random.Between(1, 20)));
       std::string document;
-      ASSERT_TRUE(bulk.SubmitReadings(Readings({shuffled.begin() + static_cast<std::ptrdiff_t>(begin),
+      ASSERT_TRUE(bulk.SubmitReadings(meters_.tenant(),
+                                      Readings({shuffled.begin() + static_cast<std::ptrdiff_t>(begin),
                                                 shuffled.begin() + static_cast<std::ptrdiff_t>(end)}),
                                       {}, &document)
                       .ok());

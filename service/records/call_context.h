@@ -1,5 +1,5 @@
-// What the calls on stored records need: where the records and the catalog are,
-// who asks, the clock, ids. A plain value; what it points to outlives the calls,
+// What the calls on stored records need: where the records and the catalogs are,
+// the clock, ids. Who asks is told call by call. A plain value; what it points to outlives the calls,
 // and its functions are called from any thread.
 #ifndef SERVICE_RECORDS_CALL_CONTEXT_H_
 #define SERVICE_RECORDS_CALL_CONTEXT_H_
@@ -12,15 +12,14 @@
 #include "absl/time/time.h"
 #include "service/catalog/refusal.h"
 #include "service/catalog/snapshot.h"
-#include "service/catalog/tenant.h"
+#include "service/catalog/snapshot_source.h"
 #include "service/records/record_store.h"
 
 namespace costs::records {
 
 struct CallContext {
   RecordStore* store = nullptr;  // null: none is kept, and every call is refused
-  const catalog::SnapshotHolder* snapshots = nullptr;
-  Tenant tenant;  // whose records they are, until there is a login
+  catalog::SnapshotSource* snapshots = nullptr;
   std::function<absl::Time()> now;
   // `prefix` and 24 hexadecimal digits.
   std::function<std::string(absl::string_view prefix)> new_id;

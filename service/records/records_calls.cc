@@ -113,32 +113,33 @@ void AddFaults(const absl::Status& status, Violations* violations) {
 
 }  // namespace
 
-absl::StatusOr<StoredRecord> RecordsCalls::Find(absl::string_view id) const {
+absl::StatusOr<StoredRecord> RecordsCalls::Find(const Tenant& tenant, absl::string_view id) const {
   if (id.empty()) return catalog::Invalid({{"id", "is required; give the id of a meter record (mre_…)"}});
   const std::optional<calculator::RecordId> parsed = ParseRecordId(id);
   if (!parsed) return NoSuchRecord(id);
-  absl::StatusOr<std::optional<StoredRecord>> record = context_.store->Get(context_.tenant, *parsed);
+  absl::StatusOr<std::optional<StoredRecord>> record = context_.store->Get(tenant, *parsed);
   if (!record.ok()) return record.status();
   if (!*record) return NoSuchRecord(id);
   return *std::move(*record);
 }
 
-absl::Status RecordsCalls::Get(const pb::GetMeterRecordRequest& request, pb::MeterRecord* response) const {
+absl::Status RecordsCalls::Get(const Tenant& tenant, const pb::GetMeterRecordRequest& request,
+                               pb::MeterRecord* response) const {
   if (context_.store == nullptr) return NoRecordStore();
-  const absl::StatusOr<StoredRecord> record = Find(request.id());
+  const absl::StatusOr<StoredRecord> record = Find(tenant, request.id());
   if (!record.ok()) return record.status();
-  ToMessage(context_.tenant, *record, response);
+  ToMessage(tenant, *record, response);
   return absl::OkStatus();
 }
 
-absl::Status RecordsCalls::List(const pb::ListMeterRecordsRequest& request,
+absl::Status RecordsCalls::List(const Tenant& tenant, const pb::ListMeterRecordsRequest& request,
                                 pb::ListMeterRecordsResponse* response) const {
   if (context_.store == nullptr) return NoRecordStore();
   Violations violations;
   const RecordFilter filter = FilterOf(request, &violations);
   const absl::StatusOr<int> size = catalog::PageSize(request.page_size(), kDefaultRecordsOnPage, kMostRecordsOnPage);
   AddFaults(size.status(), &violations);
-  const uint64_t list = HashOf(context_.tenant, filter, request.newest_first());
+  const uint64_t list = HashOf(tenant, filter, request.newest_first());
   const absl::StatusOr<std::optional<RecordPosition>> after = PositionOf(request.page_token(), list);
   // With other faults the filters may not be the caller's, and so neither the token.
   if (violations.empty()) AddFaults(after.status(), &violations);
@@ -146,7 +147,7 @@ absl::Status RecordsCalls::List(const pb::ListMeterRecordsRequest& request,
 
   // One more than asked for tells whether there is a further page.
   absl::StatusOr<std::vector<StoredRecord>> records =
-      context_.store->List(context_.tenant, filter, *after, request.newest_first(), *size + 1);
+      context_.store->List(tenant, filter, *after, request.newest_first(), *size + 1);
   if (!records.ok()) return records.status();
   const bool has_more = records->size() > static_cast<size_t>(*size);
   if (has_more) records->resize(static_cast<size_t>(*size));
@@ -154,19 +155,19 @@ absl::Status RecordsCalls::List(const pb::ListMeterRecordsRequest& request,
   response->set_url("/meters/records");
   response->set_has_more(has_more);
   response->mutable_data()->Reserve(static_cast<int>(records->size()));
-  for (const StoredRecord& record : *records) ToMessage(context_.tenant, record, response->add_data());
+  for (const StoredRecord& record : *records) ToMessage(tenant, record, response->add_data());
   if (has_more) response->set_next_page_token(TokenAfter(records->back(), list));
   return absl::OkStatus();
 }
 
-absl::Status RecordsCalls::ListRevisions(const pb::ListMeterRecordRevisionsRequest& request,
+absl::Status RecordsCalls::ListRevisions(const Tenant& tenant, const pb::ListMeterRecordRevisionsRequest& request,
                                          pb::ListMeterRecordRevisionsResponse* response) const {
   if (context_.store == nullptr) return NoRecordStore();
   const absl::StatusOr<int> size = catalog::PageSize(request.page_size(), kDefaultRecordsOnPage, kMostRecordsOnPage);
   if (!size.ok()) return size.status();
-  const absl::StatusOr<StoredRecord> record = Find(request.id());
+  const absl::StatusOr<StoredRecord> record = Find(tenant, request.id());
   if (!record.ok()) return record.status();
-  const uint64_t list = catalog::ListHash("meter_record_revisions", context_.tenant, {request.id()});
+  const uint64_t list = catalog::ListHash("meter_record_revisions", tenant, {request.id()});
   std::optional<int32_t> below;
   if (!request.page_token().empty()) {
     const absl::StatusOr<catalog::ListPosition> position = catalog::ReadPageToken(request.page_token(), list);
@@ -174,8 +175,7 @@ absl::Status RecordsCalls::ListRevisions(const pb::ListMeterRecordRevisionsReque
     below = static_cast<int32_t>(position->created);
   }
 
-  absl::StatusOr<std::vector<Revision>> revisions =
-      context_.store->Revisions(context_.tenant, record->id, below, *size + 1);
+  absl::StatusOr<std::vector<Revision>> revisions = context_.store->Revisions(tenant, record->id, below, *size + 1);
   if (!revisions.ok()) return revisions.status();
   const bool has_more = revisions->size() > static_cast<size_t>(*size);
   if (has_more) revisions->resize(static_cast<size_t>(*size));
@@ -187,12 +187,12 @@ absl::Status RecordsCalls::ListRevisions(const pb::ListMeterRecordRevisionsReque
   return absl::OkStatus();
 }
 
-absl::Status RecordsCalls::Delete(const pb::DeleteMeterRecordRequest& request) const {
+absl::Status RecordsCalls::Delete(const Tenant& tenant, const pb::DeleteMeterRecordRequest& request) const {
   if (context_.store == nullptr) return NoRecordStore();
-  const absl::StatusOr<StoredRecord> record = Find(request.id());
+  const absl::StatusOr<StoredRecord> record = Find(tenant, request.id());
   if (!record.ok()) return record.status();
   auto write = std::make_unique<Write>();
-  write->tenant = context_.tenant;
+  write->tenant = tenant;
   write->deletions.push_back(record->id);
   return SubmitAndWait(context_.store, std::move(write));
 }

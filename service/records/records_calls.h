@@ -25,14 +25,16 @@ class RecordsCalls {
  public:
   explicit RecordsCalls(CallContext context) : context_(std::move(context)) {}
 
-  absl::Status Get(const pb::GetMeterRecordRequest& request, pb::MeterRecord* response) const;
-  absl::Status List(const pb::ListMeterRecordsRequest& request, pb::ListMeterRecordsResponse* response) const;
-  absl::Status ListRevisions(const pb::ListMeterRecordRevisionsRequest& request,
+  // Of the tenant's records, and of no other's.
+  absl::Status Get(const Tenant& tenant, const pb::GetMeterRecordRequest& request, pb::MeterRecord* response) const;
+  absl::Status List(const Tenant& tenant, const pb::ListMeterRecordsRequest& request,
+                    pb::ListMeterRecordsResponse* response) const;
+  absl::Status ListRevisions(const Tenant& tenant, const pb::ListMeterRecordRevisionsRequest& request,
                              pb::ListMeterRecordRevisionsResponse* response) const;
-  absl::Status Delete(const pb::DeleteMeterRecordRequest& request) const;
+  absl::Status Delete(const Tenant& tenant, const pb::DeleteMeterRecordRequest& request) const;
 
  private:
-  absl::StatusOr<StoredRecord> Find(absl::string_view id) const;
+  absl::StatusOr<StoredRecord> Find(const Tenant& tenant, absl::string_view id) const;
 
   const CallContext context_;
 };

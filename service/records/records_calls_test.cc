@@ -46,7 +46,7 @@ class RecordsCallsTest : public ::testing::Test {
 
   pb::ListMeterRecordsResponse List(const pb::ListMeterRecordsRequest& request) {
     pb::ListMeterRecordsResponse response;
-    const absl::Status status = calls_.List(request, &response);
+    const absl::Status status = calls_.List(meters_.tenant(), request, &response);
     EXPECT_TRUE(status.ok()) << status;
     return response;
   }
@@ -77,7 +77,7 @@ TEST_F(RecordsCallsTest, Get_StoredRecord_IsTheSubmissionWithItsFigures) {
   pb::GetMeterRecordRequest request;
   request.set_id(meters_.Store({submission})[0]);
   pb::MeterRecord record;
-  ASSERT_TRUE(calls_.Get(request, &record).ok());
+  ASSERT_TRUE(calls_.Get(meters_.tenant(), request, &record).ok());
   EXPECT_EQ(record.id(), request.id());
   EXPECT_EQ(record.object(), "meter_record");
   EXPECT_TRUE(record.live_mode());
@@ -103,7 +103,7 @@ TEST_F(RecordsCallsTest, Get_RecordWithoutPrice_HasNoTariff) {
   pb::GetMeterRecordRequest request;
   request.set_id(meters_.Store({HalfHour(0)})[0]);
   pb::MeterRecord record;
-  ASSERT_TRUE(calls_.Get(request, &record).ok());
+  ASSERT_TRUE(calls_.Get(meters_.tenant(), request, &record).ok());
   EXPECT_TRUE(record.data().has_energy());
   EXPECT_FALSE(record.data().has_tariff());
 }
@@ -115,12 +115,12 @@ TEST_F(RecordsCallsTest, Get_IdsOfNothing_NotFound) {
     pb::GetMeterRecordRequest request;
     request.set_id(wrong);
     pb::MeterRecord record;
-    const absl::Status status = calls_.Get(request, &record);
+    const absl::Status status = calls_.Get(meters_.tenant(), request, &record);
     EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << wrong;
     EXPECT_EQ(catalog::ReasonOf(status), "METER_RECORD_NOT_FOUND");
   }
   pb::MeterRecord record;
-  const absl::Status status = calls_.Get({}, &record);
+  const absl::Status status = calls_.Get(meters_.tenant(), {}, &record);
   EXPECT_EQ(FieldsOf(status), "id ");
 }
 
@@ -128,10 +128,8 @@ TEST_F(RecordsCallsTest, Get_OtherAccountOrMode_NotFound) {
   pb::GetMeterRecordRequest request;
   request.set_id(meters_.Store({HalfHour(0)})[0]);
   for (const Tenant& other : {Tenant{std::string(kAccount), false}, Tenant{"acc_other", true}}) {
-    CallContext context = meters_.context();
-    context.tenant = other;
     pb::MeterRecord record;
-    EXPECT_EQ(catalog::ReasonOf(RecordsCalls(context).Get(request, &record)), "METER_RECORD_NOT_FOUND");
+    EXPECT_EQ(catalog::ReasonOf(calls_.Get(other, request, &record)), "METER_RECORD_NOT_FOUND");
   }
 }
 
@@ -162,7 +160,7 @@ TEST_F(RecordsCallsTest, List_RecordsComeAndGoBetweenPages_TheOthersStayInPlace)
   // The last one of the page goes; one before and one after it come.
   pb::DeleteMeterRecordRequest gone;
   gone.set_id(ids[1]);
-  ASSERT_TRUE(calls_.Delete(gone).ok());
+  ASSERT_TRUE(calls_.Delete(meters_.tenant(), gone).ok());
   meters_.Store({HalfHour(1)});
   const std::string late = meters_.Store({HalfHour(5)})[0];
   request.set_page_token(page.next_page_token());
@@ -222,7 +220,7 @@ TEST_F(RecordsCallsTest, List_TokenOfOtherFiltersOrOrder_InvalidPageToken) {
   for (pb::ListMeterRecordsRequest& other : others) {
     other.set_page_token(token);
     pb::ListMeterRecordsResponse response;
-    const absl::Status status = calls_.List(other, &response);
+    const absl::Status status = calls_.List(meters_.tenant(), other, &response);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(FieldsOf(status), "page_token ");
   }
@@ -242,14 +240,14 @@ TEST_F(RecordsCallsTest, List_FaultyFields_AreAllNamed) {
   request.set_page_size(-1);
   request.set_page_token("x");
   pb::ListMeterRecordsResponse response;
-  EXPECT_EQ(FieldsOf(calls_.List(request, &response)),
+  EXPECT_EQ(FieldsOf(calls_.List(meters_.tenant(), request, &response)),
             "location_id device_id session_reference_id direction tariff_rate start_time page_size ");
 
   pb::ListMeterRecordsRequest alone;
   alone.set_record_reference_id("first");
   alone.mutable_start_time()->set_seconds(10);
   alone.mutable_end_time()->set_seconds(10);
-  EXPECT_EQ(FieldsOf(calls_.List(alone, &response)), "record_reference_id end_time ");
+  EXPECT_EQ(FieldsOf(calls_.List(meters_.tenant(), alone, &response)), "record_reference_id end_time ");
 }
 
 TEST_F(RecordsCallsTest, ListRevisions_ResubmittedRecord_ShowsEachPricingLatestFirst) {
@@ -263,7 +261,7 @@ TEST_F(RecordsCallsTest, ListRevisions_ResubmittedRecord_ShowsEachPricingLatestF
   request.set_id(id);
   request.set_page_size(3);
   pb::ListMeterRecordRevisionsResponse page;
-  ASSERT_TRUE(calls_.ListRevisions(request, &page).ok());
+  ASSERT_TRUE(calls_.ListRevisions(meters_.tenant(), request, &page).ok());
   EXPECT_EQ(page.url(), "/meters/records/" + id + "/revisions");
   EXPECT_TRUE(page.has_more());
   ASSERT_EQ(page.data_size(), 3);
@@ -274,7 +272,7 @@ TEST_F(RecordsCallsTest, ListRevisions_ResubmittedRecord_ShowsEachPricingLatestF
   EXPECT_EQ(page.data(2).data().energy().value(), 2000);
   request.set_page_token(page.next_page_token());
   page.Clear();
-  ASSERT_TRUE(calls_.ListRevisions(request, &page).ok());
+  ASSERT_TRUE(calls_.ListRevisions(meters_.tenant(), request, &page).ok());
   ASSERT_EQ(page.data_size(), 1);
   EXPECT_EQ(page.data(0).revision(), 1);
   EXPECT_EQ(page.data(0).data().tariff().value(), 0.2);
@@ -283,17 +281,17 @@ TEST_F(RecordsCallsTest, ListRevisions_ResubmittedRecord_ShowsEachPricingLatestF
   // A token is good for its own record only.
   pb::ListMeterRecordRevisionsRequest other = request;
   other.set_id(meters_.Store({HalfHour(1)})[0]);
-  EXPECT_EQ(FieldsOf(calls_.ListRevisions(other, &page)), "page_token ");
+  EXPECT_EQ(FieldsOf(calls_.ListRevisions(meters_.tenant(), other, &page)), "page_token ");
   other.set_id("mre_none");
-  EXPECT_EQ(catalog::ReasonOf(calls_.ListRevisions(other, &page)), "METER_RECORD_NOT_FOUND");
+  EXPECT_EQ(catalog::ReasonOf(calls_.ListRevisions(meters_.tenant(), other, &page)), "METER_RECORD_NOT_FOUND");
 }
 
 TEST_F(RecordsCallsTest, Delete_Record_IsGoneForGood) {
   const std::string id = meters_.Store({HalfHour(0)})[0];
   pb::DeleteMeterRecordRequest request;
   request.set_id(id);
-  EXPECT_TRUE(calls_.Delete(request).ok());
-  EXPECT_EQ(catalog::ReasonOf(calls_.Delete(request)), "METER_RECORD_NOT_FOUND");
+  EXPECT_TRUE(calls_.Delete(meters_.tenant(), request).ok());
+  EXPECT_EQ(catalog::ReasonOf(calls_.Delete(meters_.tenant(), request)), "METER_RECORD_NOT_FOUND");
   EXPECT_EQ(List({}).data_size(), 0);
 }
 
@@ -305,7 +303,8 @@ TEST_F(RecordsCallsTest, WithoutStore_EveryCallSaysSo) {
   pb::ListMeterRecordsResponse list;
   pb::ListMeterRecordRevisionsResponse revisions;
   for (const absl::Status& status :
-       {calls.Get({}, &record), calls.List({}, &list), calls.ListRevisions({}, &revisions), calls.Delete({})}) {
+       {calls.Get(meters_.tenant(), {}, &record), calls.List(meters_.tenant(), {}, &list),
+        calls.ListRevisions(meters_.tenant(), {}, &revisions), calls.Delete(meters_.tenant(), {})}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_EQ(catalog::ReasonOf(status), "NO_RECORD_STORE");
     EXPECT_THAT(std::string(status.message()), HasSubstr("start costsd with --store"));

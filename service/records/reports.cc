@@ -139,16 +139,18 @@ absl::StatusOr<Asked> Read(const pb::GetIntervalCostsRequest& request) {
   return asked;
 }
 
-absl::StatusOr<Subject> Find(const CallContext& context, const std::string& id) {
+absl::StatusOr<Subject> Find(const CallContext& context, const Tenant& tenant, const std::string& id) {
   Subject subject;
-  subject.snapshot = context.snapshots->Get();
+  absl::StatusOr<std::shared_ptr<const catalog::Snapshot>> snapshot = context.snapshots->Open(tenant);
+  if (!snapshot.ok()) return snapshot.status();
+  subject.snapshot = *std::move(snapshot);
   subject.main = subject.snapshot->FindLocation(id);
   if (subject.main != nullptr) {
     subject.thing.location_id = id;
     subject.zones.emplace(subject.main->zone.name(), subject.main->zone);
     return subject;
   }
-  const absl::StatusOr<std::vector<std::string>> locations = context.store->LocationsOf(context.tenant, id);
+  const absl::StatusOr<std::vector<std::string>> locations = context.store->LocationsOf(tenant, id);
   if (!locations.ok()) return locations.status();
   subject.thing.device_id = id;
   for (const std::string& id_of_location : *locations) {
@@ -176,8 +178,9 @@ absl::StatusOr<Subject> Find(const CallContext& context, const std::string& id) 
 
 // Calls `visit` with each record of the subject itself that has a part in the
 // interval, in order, until it returns false.
-absl::Status VisitRecords(const CallContext& context, const Subject& subject, engine::Direction direction,
-                          Interval interval, absl::FunctionRef<bool(const StoredRecord&)> visit) {
+absl::Status VisitRecords(const CallContext& context, const Tenant& tenant, const Subject& subject,
+                          engine::Direction direction, Interval interval,
+                          absl::FunctionRef<bool(const StoredRecord&)> visit) {
   RecordFilter filter;
   filter.location_id = subject.thing.location_id;
   filter.device_id = subject.thing.device_id;
@@ -187,7 +190,7 @@ absl::Status VisitRecords(const CallContext& context, const Subject& subject, en
   std::optional<RecordPosition> after;
   for (;;) {
     const absl::StatusOr<std::vector<StoredRecord>> records =
-        context.store->List(context.tenant, filter, after, /*newest_first=*/false, kRecordsPerRead);
+        context.store->List(tenant, filter, after, /*newest_first=*/false, kRecordsPerRead);
     if (!records.ok()) return records.status();
     for (const StoredRecord& record : *records) {
       if (record.request.device_id == subject.thing.device_id && !visit(record)) return absl::OkStatus();
@@ -223,8 +226,8 @@ class Currency {
 // Sums by day of a location's clock. Days of several zones are different days.
 class DaySums {
  public:
-  DaySums(const CallContext& context, const Asked& asked, const Subject& subject)
-      : context_(context), asked_(asked), subject_(subject) {}
+  DaySums(const CallContext& context, const Tenant& tenant, const Asked& asked, const Subject& subject)
+      : context_(context), tenant_(tenant), asked_(asked), subject_(subject) {}
 
   absl::Status Gather() {
     // Each zone has its own days at the edges; the totals of whole days are read once.
@@ -290,7 +293,7 @@ class DaySums {
 
   absl::Status AddWholeDays(int32_t first, int32_t last) {
     const absl::StatusOr<std::vector<DayTotal>> days =
-        context_.store->DayTotals(context_.tenant, subject_.thing, asked_.direction, first, last);
+        context_.store->DayTotals(tenant_, subject_.thing, asked_.direction, first, last);
     if (!days.ok()) return days.status();
     for (const DayTotal& day : *days) {
       const absl::TimeZone& zone = subject_.LocationOf(day.total.location_id)->zone;
@@ -313,7 +316,7 @@ class DaySums {
       all = {std::min(all.start, part.start), std::max(all.end, part.end)};
     }
     if (within.empty()) return absl::OkStatus();
-    return VisitRecords(context_, subject_, asked_.direction, all, [&](const StoredRecord& record) {
+    return VisitRecords(context_, tenant_, subject_, asked_.direction, all, [&](const StoredRecord& record) {
       const catalog::Location* location = subject_.LocationOf(record.request.location_id);
       const Interval interval = record.request.interval;
       const auto part = within.find(location->zone.name());
@@ -321,13 +324,13 @@ class DaySums {
       if (interval.end <= part->second.start || interval.start >= part->second.end) return true;
       currency_.Add(record.revision.figures.currency_code);
       SumOf(day, location->zone)
-          .Add(PartWithin(context_.tenant, record, part->second, location, context_.store->usage()),
-               record.revision.figures);
+          .Add(PartWithin(tenant_, record, part->second, location, context_.store->usage()), record.revision.figures);
       return true;
     });
   }
 
   const CallContext& context_;
+  const Tenant& tenant_;
   const Asked& asked_;
   const Subject& subject_;
   std::map<std::pair<int32_t, std::string>, Day> days_;
@@ -335,16 +338,16 @@ class DaySums {
 };
 
 // An entry for each record, cut at the period's ends.
-absl::Status FillRecords(const CallContext& context, const Asked& asked, const Subject& subject, Currency* currency,
-                         pb::GetIntervalCostsResponse* response) {
+absl::Status FillRecords(const CallContext& context, const Tenant& tenant, const Asked& asked, const Subject& subject,
+                         Currency* currency, pb::GetIntervalCostsResponse* response) {
   bool too_many = false;
   const absl::Status status =
-      VisitRecords(context, subject, asked.direction, asked.period, [&](const StoredRecord& record) {
+      VisitRecords(context, tenant, subject, asked.direction, asked.period, [&](const StoredRecord& record) {
         too_many = static_cast<size_t>(response->data_size()) == kMostRecords;
         if (too_many) return false;
         const Figures& figures = record.revision.figures;
-        const RecordPart part = PartWithin(context.tenant, record, asked.period,
-                                           subject.LocationOf(record.request.location_id), context.store->usage());
+        const RecordPart part = PartWithin(tenant, record, asked.period, subject.LocationOf(record.request.location_id),
+                                           context.store->usage());
         currency->Add(figures.currency_code);
         pb::MeterRecordData* data = response->add_data();
         SetTime(part.interval.start, data->mutable_start_time());
@@ -366,47 +369,48 @@ absl::Status FillRecords(const CallContext& context, const Asked& asked, const S
 
 // What every answer has.
 template <typename Response>
-void FillHead(const CallContext& context, const Thing& thing, engine::Direction direction, Response* response) {
+void FillHead(const CallContext& context, const Tenant& tenant, const Thing& thing, engine::Direction direction,
+              Response* response) {
   response->set_id(context.new_id("ecs_"));
   response->set_object("energy_cost");
   response->set_object_id(thing.device_id.empty() ? thing.location_id : thing.device_id);
-  response->set_live_mode(context.tenant.live_mode);
+  response->set_live_mode(tenant.live_mode);
   response->set_direction(static_cast<pb::Direction::Value>(direction));
   response->set_energy_units(pb::Units::WH);
   response->set_carbon_units("gCO2eq");
   SetTimeCreated(absl::ToUnixNanos(context.now()), response->mutable_time_created());
-  response->set_account_id(context.tenant.account_id);
+  response->set_account_id(tenant.account_id);
 }
 
 }  // namespace
 
-absl::Status Reports::GetIntervalCosts(const pb::GetIntervalCostsRequest& request,
+absl::Status Reports::GetIntervalCosts(const Tenant& tenant, const pb::GetIntervalCostsRequest& request,
                                        pb::GetIntervalCostsResponse* response) const {
   if (context_.store == nullptr) return NoRecordStore();
   const absl::StatusOr<Asked> asked = Read(request);
   if (!asked.ok()) return asked.status();
-  const absl::StatusOr<Subject> subject = Find(context_, asked->id);
+  const absl::StatusOr<Subject> subject = Find(context_, tenant, asked->id);
   if (!subject.ok()) return subject.status();
   Currency currency;
   if (asked->aggregation == pb::Aggregation::UNSPECIFIED) {
-    if (absl::Status status = FillRecords(context_, *asked, *subject, &currency, response); !status.ok()) {
+    if (absl::Status status = FillRecords(context_, tenant, *asked, *subject, &currency, response); !status.ok()) {
       return status;
     }
   } else {
-    DaySums sums(context_, *asked, *subject);
+    DaySums sums(context_, tenant, *asked, *subject);
     if (absl::Status status = sums.Gather(); !status.ok()) return status;
     sums.Fill(response);
     currency = sums.currency();
   }
   const absl::StatusOr<std::string> code = currency.Resolve(subject->main, asked->tariff);
   if (!code.ok()) return code.status();
-  FillHead(context_, subject->thing, asked->direction, response);
+  FillHead(context_, tenant, subject->thing, asked->direction, response);
   response->set_location_timezone(std::string(subject->main->timezone));
   response->set_currency_code(*code);
   return absl::OkStatus();
 }
 
-absl::Status Reports::GetSessionCosts(const pb::GetSessionCostsRequest& request,
+absl::Status Reports::GetSessionCosts(const Tenant& tenant, const pb::GetSessionCostsRequest& request,
                                       pb::GetSessionCostsResponse* response) const {
   if (context_.store == nullptr) return NoRecordStore();
   std::vector<FieldViolation> violations;
@@ -419,7 +423,7 @@ absl::Status Reports::GetSessionCosts(const pb::GetSessionCostsRequest& request,
   const engine::Direction direction = ReadDirection(request.direction(), &violations);
   if (!violations.empty()) return catalog::Invalid(violations);
 
-  const absl::StatusOr<SessionTotals> session = context_.store->TotalsOfSession(context_.tenant, session_id, direction);
+  const absl::StatusOr<SessionTotals> session = context_.store->TotalsOfSession(tenant, session_id, direction);
   if (!session.ok()) return session.status();
   if (session->totals.empty()) {
     return catalog::Refuse(absl::StatusCode::kNotFound, "SESSION_NOT_FOUND",
@@ -433,12 +437,13 @@ absl::Status Reports::GetSessionCosts(const pb::GetSessionCostsRequest& request,
     sum.Add(total);
     currency.Add(total.currency_code);
   }
-  const std::shared_ptr<const catalog::Snapshot> snapshot = context_.snapshots->Get();
-  const catalog::Location* location = snapshot->FindLocation(session->thing.location_id);
+  const absl::StatusOr<std::shared_ptr<const catalog::Snapshot>> snapshot = context_.snapshots->Open(tenant);
+  if (!snapshot.ok()) return snapshot.status();
+  const catalog::Location* location = (*snapshot)->FindLocation(session->thing.location_id);
   const absl::StatusOr<std::string> code = currency.Resolve(location, WantsTariff(request));
   if (!code.ok()) return code.status();
 
-  FillHead(context_, session->thing, direction, response);
+  FillHead(context_, tenant, session->thing, direction, response);
   if (location != nullptr) response->set_location_timezone(std::string(location->timezone));
   response->set_currency_code(*code);
   pb::MeterRecordData* data = response->add_data();

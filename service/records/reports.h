@@ -25,9 +25,11 @@ class Reports {
  public:
   explicit Reports(CallContext context) : context_(std::move(context)) {}
 
-  absl::Status GetIntervalCosts(const pb::GetIntervalCostsRequest& request,
+  // Of the tenant's records, and of no other's.
+  absl::Status GetIntervalCosts(const Tenant& tenant, const pb::GetIntervalCostsRequest& request,
                                 pb::GetIntervalCostsResponse* response) const;
-  absl::Status GetSessionCosts(const pb::GetSessionCostsRequest& request, pb::GetSessionCostsResponse* response) const;
+  absl::Status GetSessionCosts(const Tenant& tenant, const pb::GetSessionCostsRequest& request,
+                               pb::GetSessionCostsResponse* response) const;
 
  private:
   const CallContext context_;

@@ -83,7 +83,7 @@ class ReportsTest : public ::testing::Test {
 
   pb::GetIntervalCostsResponse Get(const pb::GetIntervalCostsRequest& request) {
     pb::GetIntervalCostsResponse response;
-    const absl::Status status = reports_.GetIntervalCosts(request, &response);
+    const absl::Status status = reports_.GetIntervalCosts(meters_.tenant(), request, &response);
     EXPECT_TRUE(status.ok()) << status;
     return response;
   }
@@ -100,7 +100,7 @@ class ReportsTest : public ::testing::Test {
 
   std::string ReasonOf(const pb::GetIntervalCostsRequest& request) {
     pb::GetIntervalCostsResponse response;
-    return catalog::ReasonOf(reports_.GetIntervalCosts(request, &response));
+    return catalog::ReasonOf(reports_.GetIntervalCosts(meters_.tenant(), request, &response));
   }
 
   RecordedMeters meters_;
@@ -233,15 +233,15 @@ TEST_F(ReportsTest, FaultyFields_AreAllNamed) {
   request.set_aggregation(static_cast<pb::Aggregation::Value>(7));
   request.set_direction(static_cast<pb::Direction::Value>(7));
   pb::GetIntervalCostsResponse response;
-  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(request, &response)),
+  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(meters_.tenant(), request, &response)),
             "id period.start_time period.end_time aggregation direction ");
   request = Ask(pb::Aggregation::DAY, Between("2023-06-15T00:00:00Z", "2023-06-16T00:00:00Z"));
   *request.mutable_period()->mutable_end_time() = request.period().start_time();
-  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(request, &response)), "period.end_time ");
+  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(meters_.tenant(), request, &response)), "period.end_time ");
   request = Ask(pb::Aggregation::DAY, Between("2010-01-01T00:00:00Z", "2020-01-09T00:00:00.000000001Z"));
-  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(request, &response)), "period.end_time ");
+  EXPECT_EQ(FieldsOf(reports_.GetIntervalCosts(meters_.tenant(), request, &response)), "period.end_time ");
   request = Ask(pb::Aggregation::DAY, Between("2010-01-01T00:00:00Z", "2020-01-09T00:00:00Z"));
-  EXPECT_TRUE(reports_.GetIntervalCosts(request, &response).ok());
+  EXPECT_TRUE(reports_.GetIntervalCosts(meters_.tenant(), request, &response).ok());
 }
 
 TEST_F(ReportsTest, WithoutAggregation_TooManyRecords_SaysWhatToAskFor) {
@@ -254,7 +254,8 @@ TEST_F(ReportsTest, WithoutAggregation_TooManyRecords_SaysWhatToAskFor) {
   meters_.Store(submissions);
   pb::GetIntervalCostsResponse response;
   const absl::Status status = reports_.GetIntervalCosts(
-      Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:00Z", "2023-06-16T00:00:00Z")), &response);
+      meters_.tenant(), Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:00Z", "2023-06-16T00:00:00Z")),
+      &response);
   EXPECT_EQ(FieldsOf(status), "aggregation ");
   EXPECT_THAT(std::string(status.message()), HasSubstr("DAY or MONTH"));
   EXPECT_EQ(Get(Ask(pb::Aggregation::UNSPECIFIED, Between("2023-06-15T00:00:01Z", "2023-06-16T00:00:00Z"))).data_size(),
@@ -303,7 +304,7 @@ TEST_F(ReportsTest, DeviceWithTwoCurrencies_RefusedUnlessMoneyIsLeftOut) {
     pb::GetIntervalCostsRequest request =
         Ask(aggregation, Between("2023-06-01T12:00:00Z", "2023-07-01T00:00:00Z"), "dev_1");
     pb::GetIntervalCostsResponse response;
-    const absl::Status status = reports_.GetIntervalCosts(request, &response);
+    const absl::Status status = reports_.GetIntervalCosts(meters_.tenant(), request, &response);
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_EQ(catalog::ReasonOf(status), "MIXED_CURRENCIES");
     EXPECT_THAT(std::string(status.message()), HasSubstr("EUR and GBP"));
@@ -337,7 +338,7 @@ TEST_F(ReportsTest, Session_AddsItsRecordsUp) {
   pb::GetSessionCostsRequest request;
   request.set_session_reference_id("charge 7");
   pb::GetSessionCostsResponse response;
-  ASSERT_TRUE(reports_.GetSessionCosts(request, &response).ok());
+  ASSERT_TRUE(reports_.GetSessionCosts(meters_.tenant(), request, &response).ok());
   EXPECT_EQ(response.object(), "energy_cost");
   EXPECT_EQ(response.object_id(), "dev_1");
   EXPECT_EQ(response.location_timezone(), "Europe/London");
@@ -347,12 +348,12 @@ TEST_F(ReportsTest, Session_AddsItsRecordsUp) {
   EXPECT_EQ(response.data(0).session_reference_id(), "charge 7");
 
   request.set_direction(pb::Direction::EXPORT);
-  EXPECT_EQ(catalog::ReasonOf(reports_.GetSessionCosts(request, &response)), "SESSION_NOT_FOUND");
+  EXPECT_EQ(catalog::ReasonOf(reports_.GetSessionCosts(meters_.tenant(), request, &response)), "SESSION_NOT_FOUND");
   request.set_session_reference_id("");
-  EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(request, &response)), "session_reference_id ");
+  EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(meters_.tenant(), request, &response)), "session_reference_id ");
   for (const std::string& id : {std::string(257, 'x'), std::string("x\0", 2)}) {
     request.set_session_reference_id(id);
-    EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(request, &response)), "session_reference_id ");
+    EXPECT_EQ(FieldsOf(reports_.GetSessionCosts(meters_.tenant(), request, &response)), "session_reference_id ");
   }
 }
 
@@ -362,8 +363,8 @@ TEST_F(ReportsTest, WithoutStore_BothSaySo) {
   const Reports reports(context);
   pb::GetIntervalCostsResponse interval;
   pb::GetSessionCostsResponse session;
-  EXPECT_EQ(catalog::ReasonOf(reports.GetIntervalCosts({}, &interval)), "NO_RECORD_STORE");
-  EXPECT_EQ(catalog::ReasonOf(reports.GetSessionCosts({}, &session)), "NO_RECORD_STORE");
+  EXPECT_EQ(catalog::ReasonOf(reports.GetIntervalCosts(meters_.tenant(), {}, &interval)), "NO_RECORD_STORE");
+  EXPECT_EQ(catalog::ReasonOf(reports.GetSessionCosts(meters_.tenant(), {}, &session)), "NO_RECORD_STORE");
 }
 
 // ---- Laws, to the last digit

@@ -1,76 +1,56 @@
 // Prices stored records again, in the background, after what they cost has changed:
-// a tariff element, market prices, carbon intensities, the location itself, or the
-// energy that counts towards tiers.
+// what is done for each tenant, and what it guarantees, is told in tenant_repricer.h.
 //
 //   Repricer repricer(std::move(options));   // and from then on by itself
-//   repricer.Changed();                      // the catalog changed: look now
+//   repricer.Changed(tenant);                // his catalog changed: look now
 //
-// It works in two steps, both of which a crash may cut short at any point:
-//   1. A new version of the catalog is compared with the version up to which changes
-//      are marked. Where a location that has records pays or emits something else,
-//      its records of that time are marked as stale in the store; with the last of
-//      them the version counts as marked. After a restart the older version is gone,
-//      and everything counts as changed.
-//   2. Stale records are priced on the marked version, location by location in the
-//      order of time. Those of which a figure differs get it as their next revision;
-//      then the mark is taken off. So a record gets one revision for a change at most,
-//      however often the work is begun anew.
-// Whatever is written meanwhile wins; see record_store.h for what stores mark
-// themselves. When nothing is written or changed any more and the work is done, every
-// record has the figures that pricing it afresh gives.
+// One thread works for all tenants, who take turns: whoever has waited longest is
+// next, and nobody has more than a turn while others wait. A tenant whose work fails
+// is tried again later, and holds up nobody.
 //
-// A record whose location is gone, or whose request the catalog no longer allows,
-// keeps its figures. One that has no price any more loses its cost.
-//
-// Owns one thread. Thread-safe.
+// Thread-safe.
 #ifndef SERVICE_RECORDS_REPRICER_H_
 #define SERVICE_RECORDS_REPRICER_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
-#include "service/calculator/local_calculator.h"
-#include "service/catalog/price_changes.h"
-#include "service/catalog/snapshot.h"
+#include "service/catalog/snapshot_source.h"
 #include "service/records/record_store.h"
+#include "service/records/tenant_repricer.h"
 
 namespace costs::records {
-
-struct RepricingProgress {
-  uint64_t catalog_version = 0;
-  uint64_t marked_version = 0;
-  int64_t stale_locations = 0;  // left, as of the last look
-  // Since this process began.
-  int64_t records_checked = 0;
-  int64_t records_repriced = 0;
-  int64_t failures = 0;  // of the store; each is tried again
-  // None: it waits for work.
-  std::optional<absl::Time> running_since;
-};
 
 class Repricer {
  public:
   struct Options {
-    Tenant tenant;
-    // Both outlive this; `catalog` holds a snapshot.
+    // Whose records there may be; others are added when their catalog changes.
+    std::vector<Tenant> tenants;
+    // Both outlive this. A tenant whose catalog is not open has no turn.
     RecordStore* store = nullptr;
-    const catalog::SnapshotHolder* catalog = nullptr;
+    const catalog::SnapshotSource* catalogs = nullptr;
     std::function<absl::Time()> now = absl::Now;
     std::function<void(absl::string_view)> log = [](absl::string_view) {};  // what the operator should know
     // How often to look without being told: stores mark too, and so do other replicas.
+    // Where there are many tenants it is less often, so that there are at most so many
+    // looks a second for all of them.
     absl::Duration poll = absl::Seconds(1);
+    int most_polls_per_second = 50;
+    // After which another tenant has his.
+    absl::Duration turn = absl::Milliseconds(200);
     // After a failure of the store: the first wait, which doubles up to the longest.
     absl::Duration first_wait = absl::Seconds(1);
     absl::Duration longest_wait = absl::Seconds(30);
@@ -84,49 +64,44 @@ class Repricer {
   Repricer(const Repricer&) = delete;
   Repricer& operator=(const Repricer&) = delete;
 
-  // There may be work. Never blocks for long.
-  void Changed();
+  // There may be work for that tenant. Never blocks for long.
+  void Changed(const Tenant& tenant);
 
+  // Of all tenants, added up.
   RepricingProgress progress() const;
 
  private:
-  using SnapshotPtr = std::shared_ptr<const catalog::Snapshot>;
+  using Clock = std::chrono::steady_clock;
+
+  // A tenant's place in the order of turns.
+  struct Place {
+    std::unique_ptr<TenantRepricer> worker;
+    Clock::time_point due;  // guarded by mutex_; the order of agenda_
+    bool waiting = false;   // guarded by mutex_: it is in agenda_
+    bool changed = false;   // guarded by mutex_: since its last turn began
+    absl::Duration wait;    // after a failure; the thread's
+    std::string failure;    // the last one; the thread's
+    bool failed = false;    // guarded by mutex_: it waits after a failure
+  };
 
   void Run();
-  // One look for work. Whether there was any.
-  absl::StatusOr<bool> Work();
+  // Ends when the place is due; null when it is over.
+  Place* NextTurn();
+  void TakeTurn(Place* place);
+  // Holding mutex_.
+  Place* PlaceOf(const Tenant& tenant);
+  void Schedule(Place* place, Clock::time_point due);
+  absl::Duration Poll() const;
   bool stopping() const;
-  void Log(const std::string& text) const { options_.log(text); }
-
-  // Step 1: marks what differs between the marked version and `now`.
-  absl::Status Mark(const SnapshotPtr& now, uint64_t marked_version);
-  absl::StatusOr<std::vector<StaleRecords>> Compare(const catalog::Snapshot* before, const catalog::Snapshot& now,
-                                                    const std::vector<std::string>& locations,
-                                                    catalog::PriceComparison* comparison);
-
-  // Step 2, for one location.
-  absl::Status Reprice(const StaleRecords& stale);
-  // Whether a record counts towards tiers otherwise than before.
-  absl::StatusOr<bool> RepriceInterval(const StaleRecords& stale, engine::Interval interval);
-  absl::StatusOr<bool> RepriceBatch(const StaleRecords& stale, std::vector<StoredRecord> records);
-
-  void Begin();
-  void End();
 
   const Options options_;
-  // The snapshot of the marked version, if it was there when it was marked; what
-  // stale records are priced on.
-  SnapshotPtr marked_;
-  catalog::SnapshotHolder pricing_;
-  calculator::LocalCalculator calculator_;
-
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  bool stop_ = false;               // guarded by mutex_
-  bool changed_ = false;            // guarded by mutex_
-  RepricingProgress progress_;      // guarded by mutex_
-  RepricingProgress at_beginning_;  // of the work under way; the thread's
-  bool told_ = false;               // its beginning was logged; the thread's
+  bool stop_ = false;                                                                 // guarded by mutex_
+  absl::flat_hash_map<std::pair<std::string, bool>, std::unique_ptr<Place>> places_;  // guarded by mutex_
+  std::set<std::pair<Clock::time_point, Place*>> agenda_;                             // guarded by mutex_
+  int64_t failures_ = 0;                                                              // guarded by mutex_
+  std::string told_failure_;                                                          // the thread's
   std::thread thread_;
 };
 

@@ -19,7 +19,6 @@ namespace {
 namespace v1 = energy::costs::v1;
 using catalog::Catalog;
 using catalog::Page;
-using catalog::Tenant;
 using Names = std::vector<absl::string_view>;
 
 struct Locations {
@@ -32,7 +31,7 @@ struct Locations {
   using DeleteRequest = v1::DeleteLocationRequest;
   static constexpr auto kCreate = &Catalog::CreateLocation;
   static constexpr auto kGet = &Catalog::GetLocation;
-  static constexpr absl::Status (Catalog::*kList)(const Tenant&, const ListRequest&, const Page&,
+  static constexpr absl::Status (Catalog::*kList)(const ListRequest&, const Page&,
                                                   ListResponse*) const = &Catalog::ListLocations;
   static constexpr auto kUpdate = &Catalog::UpdateLocation;
   static constexpr auto kDelete = &Catalog::DeleteLocation;
@@ -57,7 +56,7 @@ struct Devices {
   using DeleteRequest = v1::DeleteDeviceRequest;
   static constexpr auto kCreate = &Catalog::CreateDevice;
   static constexpr auto kGet = &Catalog::GetDevice;
-  static constexpr absl::Status (Catalog::*kList)(const Tenant&, const ListRequest&, const Page&,
+  static constexpr absl::Status (Catalog::*kList)(const ListRequest&, const Page&,
                                                   ListResponse*) const = &Catalog::ListDevices;
   static constexpr auto kUpdate = &Catalog::UpdateDevice;
   static constexpr auto kDelete = &Catalog::DeleteDevice;
@@ -82,7 +81,7 @@ struct TariffElements {
   using DeleteRequest = v1::DeleteTariffElementRequest;
   static constexpr auto kCreate = &Catalog::CreateTariffElement;
   static constexpr auto kGet = &Catalog::GetTariffElement;
-  static constexpr absl::Status (Catalog::*kList)(const Tenant&, const ListRequest&, const Page&,
+  static constexpr absl::Status (Catalog::*kList)(const ListRequest&, const Page&,
                                                   ListResponse*) const = &Catalog::ListTariffElements;
   static constexpr auto kUpdate = &Catalog::UpdateTariffElement;
   static constexpr auto kDelete = &Catalog::DeleteTariffElement;
@@ -112,7 +111,7 @@ struct SpecialDayCalendars {
   using DeleteRequest = v1::DeleteSpecialDayCalendarRequest;
   static constexpr auto kCreate = &Catalog::CreateSpecialDayCalendar;
   static constexpr auto kGet = &Catalog::GetSpecialDayCalendar;
-  static constexpr absl::Status (Catalog::*kList)(const Tenant&, const ListRequest&, const Page&,
+  static constexpr absl::Status (Catalog::*kList)(const ListRequest&, const Page&,
                                                   ListResponse*) const = &Catalog::ListSpecialDayCalendars;
   static constexpr auto kUpdate = &Catalog::UpdateSpecialDayCalendar;
   static constexpr auto kDelete = &Catalog::DeleteSpecialDayCalendar;
@@ -127,16 +126,16 @@ struct SpecialDayCalendars {
   static Names Fixed() { return {"id"}; }
 };
 
-Answer ListIntensities(const CatalogFace& face, const Request& request) {
+Answer ListIntensities(Catalog* catalog, const Request& request) {
   v1::ListIntensitiesRequest message;
   v1::ListIntensitiesResponse response;
   message.set_region(request.parameters[0]);
-  catalog::Page page;
+  Page page;
   absl::Status status = Merge(ReadPage(request.query, &page),
                               ReadQuery(request.query, {"start_time", "end_time", "page_token"}, &message));
   if (status.ok()) {
     message.set_page_size(page.size);
-    status = face.catalog->ListIntensities(face.tenant, message, &response);
+    status = catalog->ListIntensities(message, &response);
   }
   if (!status.ok()) return Refused(ErrorFromStatus(status));
   Answer answer;
@@ -153,8 +152,7 @@ std::vector<Route> CatalogRoutes(const CatalogFace& face) {
   ResourceRoutes<TariffElements>::AddTo(&routes, face);
   ResourceRoutes<SpecialDayCalendars>::AddTo(&routes, face);
   routes.push_back({"GET", "/carbon/intensities/{region}", "api.carbon_intensities", 0,
-                    BlockingHandler(&face.threads->reading,
-                                    [face](const Request& request) { return ListIntensities(face, request); })});
+                    CatalogHandler(face, &face.threads->reading, &ListIntensities)});
   return routes;
 }
 

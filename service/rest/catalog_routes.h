@@ -1,4 +1,4 @@
-// The catalog over REST: the paths of the upstream's OpenAPI file, and ours for
+// The caller's catalog over REST: the paths of the upstream's OpenAPI file, and ours for
 // what it has no path for.
 //
 //   GET, POST           /locations  /devices  /tariffs/elements  /tariffs/calendars
@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "service/catalog/catalog.h"
+#include "service/catalog/catalogs.h"
 #include "service/executor/catalog_threads.h"
 #include "service/rest/router.h"
 
@@ -22,10 +22,8 @@ namespace costs::rest {
 
 struct CatalogFace {
   // Both outlive the server.
-  catalog::Catalog* catalog = nullptr;
+  catalog::Catalogs* catalogs = nullptr;
   executor::CatalogThreads* threads = nullptr;
-  // Whose catalog it is, until there is a login.
-  catalog::Tenant tenant;
   uint64_t body_bytes = uint64_t{1} << 20;  // of a document
 };
 

@@ -33,15 +33,14 @@ constexpr char kCalendar[] = R"({"id": "cal_1", "rules": [{"date": "2026-12-25"}
 class CatalogRoutesTest : public ServerTest {
  protected:
   void Open(bool read_only = false, size_t most_waiting = 8) {
-    catalog::Catalog::Options options;
-    options.tenant = {"acc_1", true};
+    catalog::Catalogs::Options options;
     options.read_only = read_only;
-    absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = catalog::Catalog::Open(std::move(options));
-    ASSERT_TRUE(catalog.ok()) << catalog.status();
-    catalog_ = *std::move(catalog);
+    absl::StatusOr<std::unique_ptr<catalog::Catalogs>> catalogs = catalog::Catalogs::Open(std::move(options));
+    ASSERT_TRUE(catalogs.ok()) << catalogs.status();
+    catalogs_ = *std::move(catalogs);
     threads_ = std::make_unique<executor::CatalogThreads>(most_waiting);
-    options_.live_mode = true;
-    options_.routes = CatalogRoutes({catalog_.get(), threads_.get(), {"acc_1", true}, /*body_bytes=*/5000});
+    options_.authenticator = &live_sender_;
+    options_.routes = CatalogRoutes({catalogs_.get(), threads_.get(), /*body_bytes=*/5000});
     Start();
   }
   // The server goes before what it borrows.
@@ -67,7 +66,8 @@ class CatalogRoutesTest : public ServerTest {
     return ids;
   }
 
-  std::unique_ptr<catalog::Catalog> catalog_;
+  auth::FixedIdentity live_sender_{{"acc_1", true}};
+  std::unique_ptr<catalog::Catalogs> catalogs_;
   std::unique_ptr<executor::CatalogThreads> threads_;
   bool more_ = false;  // what the last list said
 };

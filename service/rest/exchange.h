@@ -4,17 +4,23 @@
 #define SERVICE_REST_EXCHANGE_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "service/auth/authenticator.h"
 #include "service/rest/http_error.h"
 #include "service/rest/request_target.h"
 
 namespace costs::rest {
 
 struct Request {
+  // Who sends it; null on a route that is open.
+  std::shared_ptr<const auth::Identity> identity;
+  // The header's value on a route that is open, which looks at it itself; empty: none.
+  std::string authorization;
   std::vector<std::string> parameters;  // what the path has for each {…} of the pattern
   Query query;
   std::string body;

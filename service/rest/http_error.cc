@@ -81,6 +81,10 @@ int StatusOfRefusal(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kInvalidArgument:
       return 400;
+    case absl::StatusCode::kUnauthenticated:
+      return 403;
+    case absl::StatusCode::kPermissionDenied:
+      return 422;
     case absl::StatusCode::kNotFound:
       return 404;
     case absl::StatusCode::kAlreadyExists:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "service/auth/authenticator.h"
 #include "service/rest/costs_json.h"
 #include "service/rest/http_error.h"
 
@@ -14,7 +15,7 @@ namespace {
 // A calculation under way. The calculator's `done` owns it, so that the batch
 // and all that it borrows stay even when the session ends first.
 struct Calculation {
-  std::shared_ptr<const Account> account;
+  std::shared_ptr<const auth::Identity> identity;
   CostsRequest request;
   calculator::Submission submission;
   calculator::Outcome outcome;
@@ -24,25 +25,25 @@ struct Calculation {
 Answer AnswerOf(const Calculation& calculation) {
   if (!calculation.outcome.ok()) return Refused(ErrorFromFailure(*calculation.outcome.failure));
   AnswerContext context;
-  context.account_id = calculation.account->id;
-  context.live_mode = calculation.account->live_mode;
+  context.account_id = calculation.identity->tenant.account_id;
+  context.live_mode = calculation.identity->tenant.live_mode;
   context.time_created = calculation.batch.time_created;
   Answer answer;
   answer.body = RenderMeterRecord(calculation.request, calculation.outcome.record, context);
   return answer;
 }
 
-void Calculate(calculator::Calculator* calculator, std::shared_ptr<const Account> account, Request request, Done done) {
+void Calculate(calculator::Calculator* calculator, Request request, Done done) {
   auto calculation = std::make_shared<Calculation>();
   const std::vector<calculator::Violation> violations =
       ParseCostsRequest(request.body, request.query, &calculation->request);
   if (!violations.empty()) return done(Refused(ErrorFromViolations(violations)));
 
-  calculation->account = std::move(account);
+  calculation->identity = std::move(request.identity);
   calculation->submission = calculation->request.submission();
   calculator::Batch& batch = calculation->batch;
-  batch.caller.account_id = calculation->account->id;
-  batch.caller.live_mode = calculation->account->live_mode;
+  batch.caller.account_id = calculation->identity->tenant.account_id;
+  batch.caller.live_mode = calculation->identity->tenant.live_mode;
   batch.caller.deadline = request.deadline;
   batch.caller.cancelled = std::move(request.cancelled);
   batch.options = calculation->request.options;
@@ -53,11 +54,9 @@ void Calculate(calculator::Calculator* calculator, std::shared_ptr<const Account
 
 }  // namespace
 
-Route InstantRoute(calculator::Calculator* calculator, Account account, uint64_t body_bytes) {
-  auto shared = std::make_shared<const Account>(std::move(account));
-  return {"POST", "/costs/instant", "api.costs_instant", body_bytes, [calculator, shared](Request request, Done done) {
-            Calculate(calculator, shared, std::move(request), std::move(done));
-          }};
+Route InstantRoute(calculator::Calculator* calculator, uint64_t body_bytes) {
+  return {"POST", "/costs/instant", "api.costs_instant", body_bytes,
+          [calculator](Request request, Done done) { Calculate(calculator, std::move(request), std::move(done)); }};
 }
 
 }  // namespace costs::rest

@@ -3,23 +3,16 @@
 #define SERVICE_REST_INSTANT_ROUTE_H_
 
 #include <cstdint>
-#include <string>
 
 #include "service/calculator/calculator.h"
 #include "service/rest/router.h"
 
 namespace costs::rest {
 
-// Whom the requests are counted as, until there is a login.
-struct Account {
-  std::string id;
-  bool live_mode = false;
-};
-
 // The handler is thread-safe, and may be destroyed while calculations run.
 // `calculator` is borrowed; it outlives the server and every `done` that it was
 // given.
-Route InstantRoute(calculator::Calculator* calculator, Account account, uint64_t body_bytes);
+Route InstantRoute(calculator::Calculator* calculator, uint64_t body_bytes);
 
 }  // namespace costs::rest
 

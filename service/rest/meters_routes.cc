@@ -30,7 +30,7 @@ Answer PutRecords(records::BulkSubmission* bulk, const Request& request) {
     std::vector<records::BulkRecord> all;
     all.reserve(read.size());
     for (ReadRecord& record : read) all.push_back({record.request.submission(), std::move(record.fault)});
-    status = bulk->SubmitRecords(all, SubmitterOf(request), &document);
+    status = bulk->SubmitRecords(request.identity->tenant, all, SubmitterOf(request), &document);
   }
   return AnswerOf(status, std::move(document));
 }
@@ -39,7 +39,7 @@ Answer PutReadings(records::BulkSubmission* bulk, const Request& request) {
   records::CumulativeSubmission submission;
   std::string document;
   absl::Status status = ReadCumulative(request.body, records::kMostBulkRecords, &submission);
-  if (status.ok()) status = bulk->SubmitReadings(submission, SubmitterOf(request), &document);
+  if (status.ok()) status = bulk->SubmitReadings(request.identity->tenant, submission, SubmitterOf(request), &document);
   return AnswerOf(status, std::move(document));
 }
 
@@ -49,7 +49,7 @@ Answer GetBatch(const records::BulkSubmission* bulk, const Request& request) {
     if (key == "batch_id") batch_id = value;
   }
   std::string document;
-  const absl::Status status = bulk->GetBatch(batch_id, &document);
+  const absl::Status status = bulk->GetBatch(request.identity->tenant, batch_id, &document);
   return AnswerOf(status, std::move(document));
 }
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "energy/costs/v1/tariffs_service.pb.h"
+#include "service/catalog/tenant.h"
 #include "service/rest/blocking_handler.h"
 #include "service/rest/caller_time.h"
 #include "service/rest/document_reader.h"
@@ -33,7 +34,8 @@ UtcOffset OffsetOf(const Query& query) {
 
 template <typename Asked, typename Answered>
 Handler HandlerOf(const LocationRates* rates, executor::CatalogThreads* threads,
-                  absl::Status (LocationRates::*method)(const Asked&, Answered*) const, Names names) {
+                  absl::Status (LocationRates::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
+                  Names names) {
   return BlockingHandler(&threads->reading, [rates, method, names = std::move(names)](const Request& request) {
     Asked asked;
     Answered answered;
@@ -41,7 +43,7 @@ Handler HandlerOf(const LocationRates* rates, executor::CatalogThreads* threads,
     absl::Status status = ReadQuery(query, names, &asked);
     if (status.ok()) {
       asked.set_location_id(request.parameters[0]);
-      status = (rates->*method)(asked, &answered);
+      status = (rates->*method)(request.identity->tenant, asked, &answered);
     }
     if (!status.ok()) return Refused(ErrorFromStatus(status));
     Answer answer;

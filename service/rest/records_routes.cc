@@ -11,6 +11,7 @@
 #include "energy/costs/v1/meter_records_service.pb.h"
 #include "rapidjson/document.h"
 #include "service/catalog/refusal.h"
+#include "service/catalog/tenant.h"
 #include "service/executor/bounded_executor.h"
 #include "service/rest/blocking_handler.h"
 #include "service/rest/caller_time.h"
@@ -57,7 +58,7 @@ Answer IntervalCosts(const Reports* reports, const Request& request) {
   absl::Status status = ReadQuery(request.query, names, &asked);
   asked.set_id(request.parameters[0]);
   if (status.ok() && !request.body.empty()) status = ReadDocument(request.body, {}, asked.mutable_period(), nullptr);
-  if (status.ok()) status = reports->GetIntervalCosts(asked, &answered);
+  if (status.ok()) status = reports->GetIntervalCosts(request.identity->tenant, asked, &answered);
   if (!status.ok()) return Refused(ErrorFromStatus(InTheBody(status)));
   Answer answer;
   answer.body = WriteDocument(answered, OffsetOf(request.body));
@@ -70,7 +71,7 @@ Answer SessionCosts(const Reports* reports, const Request& request) {
   const Names names = {"direction", "include_tariff", "include_carbon"};
   absl::Status status = ReadQuery(request.query, names, &asked);
   asked.set_session_reference_id(request.parameters[0]);
-  if (status.ok()) status = reports->GetSessionCosts(asked, &answered);
+  if (status.ok()) status = reports->GetSessionCosts(request.identity->tenant, asked, &answered);
   if (!status.ok()) return Refused(ErrorFromStatus(status));
   Answer answer;
   answer.body = WriteDocument(answered);
@@ -80,13 +81,14 @@ Answer SessionCosts(const Reports* reports, const Request& request) {
 // A call that takes its fields from the query, and the id from the path where it has
 // one.
 template <typename Asked, typename Answered>
-Answer Look(const RecordsCalls* calls, absl::Status (RecordsCalls::*method)(const Asked&, Answered*) const,
+Answer Look(const RecordsCalls* calls,
+            absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
             const Names& names, void (*set_id)(const std::string&, Asked*), const Request& request) {
   Asked asked;
   Answered answered;
   absl::Status status = ReadQuery(WithPlusInTimes(request.query), names, &asked);
   if (set_id != nullptr) set_id(request.parameters[0], &asked);
-  if (status.ok()) status = (calls->*method)(asked, &answered);
+  if (status.ok()) status = (calls->*method)(request.identity->tenant, asked, &answered);
   if (!status.ok()) return Refused(ErrorFromStatus(status));
   Answer answer;
   answer.body = WriteDocument(answered);
@@ -101,7 +103,7 @@ void SetId(const std::string& id, Asked* asked) {
 Answer Delete(const RecordsCalls* calls, const Request& request) {
   v1::DeleteMeterRecordRequest asked;
   asked.set_id(request.parameters[0]);
-  const absl::Status status = calls->Delete(asked);
+  const absl::Status status = calls->Delete(request.identity->tenant, asked);
   if (!status.ok()) return Refused(ErrorFromStatus(status));
   Answer answer;
   answer.status = 202;
@@ -110,7 +112,8 @@ Answer Delete(const RecordsCalls* calls, const Request& request) {
 }
 
 template <typename Asked, typename Answered>
-Handler LookHandler(const RecordsFace& face, absl::Status (RecordsCalls::*method)(const Asked&, Answered*) const,
+Handler LookHandler(const RecordsFace& face,
+                    absl::Status (RecordsCalls::*method)(const catalog::Tenant&, const Asked&, Answered*) const,
                     Names names, void (*set_id)(const std::string&, Asked*)) {
   return BlockingHandler(&face.threads->reading,
                          [calls = face.records, method, names = std::move(names), set_id](const Request& request) {

@@ -40,7 +40,7 @@ class RecordsRoutesTest : public ServerTest {
     bulk_ = std::make_unique<records::BulkSubmission>(records::BulkSubmission::Options{
         context,
         [this](calculator::Batch* batch, const calculator::UsageSource& usage) { meters_->Price(batch, usage); }});
-    options_.live_mode = true;
+    options_.authenticator = &owner_;
     options_.clock = absl::Now;  // a store looks at deadlines by the real clock
     options_.routes = RecordsRoutes({calls_.get(), reports_.get(), threads_.get()});
     for (Route& route : MetersRoutes({bulk_.get(), threads_.get(), /*body_bytes=*/4'000'000})) {
@@ -75,6 +75,7 @@ class RecordsRoutesTest : public ServerTest {
                         "}");
   }
 
+  auth::FixedIdentity owner_{{std::string(calculator::testing::kAccount), true}};
   std::unique_ptr<records::testing::RecordedMeters> meters_;
   std::unique_ptr<executor::RecordThreads> threads_;
   std::unique_ptr<records::RecordsCalls> calls_;

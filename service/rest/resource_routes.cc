@@ -62,4 +62,11 @@ absl::Status Merge(const absl::Status& a, const absl::Status& b) {
   return catalog::Invalid(violations);
 }
 
+Handler CatalogHandler(const CatalogFace& face, executor::BoundedExecutor* executor, CatalogWork work) {
+  return BlockingHandler(executor, [catalogs = face.catalogs, work](const Request& request) {
+    const absl::StatusOr<catalog::Catalog*> catalog = catalogs->Get(request.identity->tenant);
+    return catalog.ok() ? work(*catalog, request) : Refused(ErrorFromStatus(catalog.status()));
+  });
+}
+
 }  // namespace costs::rest

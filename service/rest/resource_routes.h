@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/catalog/catalog.h"
+#include "service/executor/bounded_executor.h"
 #include "service/rest/blocking_handler.h"
 #include "service/rest/catalog_routes.h"
 #include "service/rest/document_reader.h"
@@ -47,6 +48,11 @@ bool SameField(const google::protobuf::Message& a, const google::protobuf::Messa
 // One of the two, or the faults of both.
 absl::Status Merge(const absl::Status& a, const absl::Status& b);
 
+using CatalogWork = Answer (*)(catalog::Catalog*, const Request&);
+
+// Does the work on the catalog of who sends the request.
+Handler CatalogHandler(const CatalogFace& face, executor::BoundedExecutor* executor, CatalogWork work);
+
 template <typename Document>
 Answer DocumentAnswer(int status, const Document& document) {
   Answer answer;
@@ -61,14 +67,8 @@ class ResourceRoutes {
  public:
   static void AddTo(std::vector<Route>* routes, const CatalogFace& face) {
     const std::string one = absl::StrCat(Resource::kPath, "/{id}");
-    const auto reading = [&face](Answer (*work)(const CatalogFace&, const Request&)) {
-      return BlockingHandler(&face.threads->reading,
-                             [face, work](const Request& request) { return work(face, request); });
-    };
-    const auto changing = [&face](Answer (*work)(const CatalogFace&, const Request&)) {
-      return BlockingHandler(&face.threads->changing,
-                             [face, work](const Request& request) { return work(face, request); });
-    };
+    const auto reading = [&face](CatalogWork work) { return CatalogHandler(face, &face.threads->reading, work); };
+    const auto changing = [&face](CatalogWork work) { return CatalogHandler(face, &face.threads->changing, work); };
     routes->push_back({"GET", Resource::kPath, Resource::kContext, 0, reading(List)});
     routes->push_back({"POST", Resource::kPath, Resource::kContext, face.body_bytes, changing(Create)});
     routes->push_back({"GET", one, Resource::kContext, 0, reading(Get)});
@@ -79,30 +79,30 @@ class ResourceRoutes {
  private:
   using Document = typename Resource::Document;
 
-  static Answer Create(const CatalogFace& face, const Request& request) {
+  static Answer Create(catalog::Catalog* catalog, const Request& request) {
     typename Resource::CreateRequest message;
     Document document;
     absl::Status status =
         ReadDocument(request.body, Resource::kOptions, (message.*Resource::kCreateDocument)(), nullptr);
-    if (status.ok()) status = (face.catalog->*Resource::kCreate)(face.tenant, message, &document);
+    if (status.ok()) status = (catalog->*Resource::kCreate)(message, &document);
     return status.ok() ? DocumentAnswer(Resource::kCreated, document) : Refused(ErrorFromStatus(status));
   }
 
-  static Answer Get(const CatalogFace& face, const Request& request) {
+  static Answer Get(catalog::Catalog* catalog, const Request& request) {
     typename Resource::GetRequest message;
     Document document;
     message.set_id(request.parameters[0]);
-    const absl::Status status = (face.catalog->*Resource::kGet)(face.tenant, message, &document);
+    const absl::Status status = (catalog->*Resource::kGet)(message, &document);
     return status.ok() ? DocumentAnswer(200, document) : Refused(ErrorFromStatus(status));
   }
 
-  static Answer List(const CatalogFace& face, const Request& request) {
+  static Answer List(catalog::Catalog* catalog, const Request& request) {
     typename Resource::ListRequest message;
     typename Resource::ListResponse response;
     catalog::Page page;
     absl::Status status =
         Merge(ReadPage(request.query, &page), ReadQuery(request.query, Resource::Filters(), &message));
-    if (status.ok()) status = (face.catalog->*Resource::kList)(face.tenant, message, page, &response);
+    if (status.ok()) status = (catalog->*Resource::kList)(message, page, &response);
     if (!status.ok()) return Refused(ErrorFromStatus(status));
     response.clear_next_page_token();  // these pages go by ids
     Answer answer;
@@ -110,25 +110,25 @@ class ResourceRoutes {
     return answer;
   }
 
-  static Answer Update(const CatalogFace& face, const Request& request) {
+  static Answer Update(catalog::Catalog* catalog, const Request& request) {
     typename Resource::UpdateRequest message;
     Document* const patch = (message.*Resource::kUpdateDocument)();
     google::protobuf::FieldMask* const mask = message.mutable_update_mask();
     Document document;
     absl::Status status = ReadDocument(request.body, Resource::kOptions, patch, mask);
     DropPaths(Resource::ServiceSets(), mask);
-    if (status.ok()) status = DropUnchanged(face, request.parameters[0], *patch, mask);
+    if (status.ok()) status = DropUnchanged(catalog, request.parameters[0], *patch, mask);
     if (status.ok()) {
       patch->set_id(request.parameters[0]);
       if (std::string etag = EtagOf(request.if_match); !etag.empty()) patch->set_etag(std::move(etag));
-      status = (face.catalog->*Resource::kUpdate)(face.tenant, message, &document);
+      status = (catalog->*Resource::kUpdate)(message, &document);
     }
     return status.ok() ? DocumentAnswer(200, document) : Refused(ErrorFromStatus(status));
   }
 
   // What a caller was given may be sent back, with what cannot change as it was;
   // the catalog refuses what is left of that.
-  static absl::Status DropUnchanged(const CatalogFace& face, const std::string& id, const Document& patch,
+  static absl::Status DropUnchanged(catalog::Catalog* catalog, const std::string& id, const Document& patch,
                                     google::protobuf::FieldMask* mask) {
     std::vector<absl::string_view> fixed;
     for (absl::string_view name : Resource::Fixed()) {
@@ -138,7 +138,7 @@ class ResourceRoutes {
     typename Resource::GetRequest message;
     Document stored;
     message.set_id(id);
-    if (absl::Status status = (face.catalog->*Resource::kGet)(face.tenant, message, &stored); !status.ok()) {
+    if (absl::Status status = (catalog->*Resource::kGet)(message, &stored); !status.ok()) {
       return status;
     }
     std::vector<absl::string_view> unchanged;
@@ -149,11 +149,11 @@ class ResourceRoutes {
     return absl::OkStatus();
   }
 
-  static Answer Delete(const CatalogFace& face, const Request& request) {
+  static Answer Delete(catalog::Catalog* catalog, const Request& request) {
     typename Resource::DeleteRequest message;
     message.set_id(request.parameters[0]);
     message.set_etag(EtagOf(request.if_match));
-    const absl::Status status = (face.catalog->*Resource::kDelete)(face.tenant, message);
+    const absl::Status status = (catalog->*Resource::kDelete)(message);
     if (!status.ok()) return Refused(ErrorFromStatus(status));
     Answer answer;
     answer.status = 202;

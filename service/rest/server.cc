@@ -74,8 +74,9 @@ absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& listen) {
 }
 
 absl::Status CheckOptions(const ServerOptions& options) {
-  if (options.calculator == nullptr || !options.clock || !options.serving || !options.log) {
-    return absl::InvalidArgumentError("REST server: calculator, clock, serving and log must be given");
+  if (options.calculator == nullptr || options.authenticator == nullptr || !options.clock || !options.serving ||
+      !options.log) {
+    return absl::InvalidArgumentError("REST server: calculator, authenticator, clock, serving and log must be given");
   }
   if (options.io_threads < 1 || options.io_threads > kMostThreads) {
     return absl::InvalidArgumentError(
@@ -87,11 +88,13 @@ absl::Status CheckOptions(const ServerOptions& options) {
 // All that is served: the two routes that every server has, then the options' own.
 Router RouterOf(ServerOptions* options) {
   std::vector<Route> routes = {
-      InstantRoute(options->calculator, {options->account_id, options->live_mode}, options->limits.body_bytes),
-      {"GET", "/healthz", "api", 0, [serving = options->serving](const Request&, const Done& done) {
+      InstantRoute(options->calculator, options->limits.body_bytes),
+      {"GET", "/healthz", "api", 0,
+       [serving = options->serving](const Request&, const Done& done) {
          const bool yes = serving();
          done({yes ? 200 : 503, yes ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", "", std::nullopt});
-       }}};
+       },
+       /*open=*/true}};
   std::move(options->routes.begin(), options->routes.end(), std::back_inserter(routes));
   options->routes.clear();
   return Router(std::move(routes));

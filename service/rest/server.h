@@ -10,8 +10,9 @@
 //   …
 //   absl::Status drained = server.Drain(absl::Now() + absl::Seconds(10));
 //
-// It translates bytes and knows neither prices nor what values are allowed. An
-// Authorization field is accepted and not looked at until there is a login.
+// It translates bytes and knows neither prices nor what values are allowed. Who sends
+// a request the authenticator knows, by its Authorization field; a request of nobody
+// who is recognised gets no further (403 bad_credentials, 422 account_disabled).
 //
 // Thread-safety: Start, Drain and the destructor are called from one thread.
 #ifndef SERVICE_REST_SERVER_H_

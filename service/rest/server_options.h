@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/rest/router.h"
 
@@ -44,9 +45,10 @@ struct ServerOptions {
   calculator::Calculator* calculator = nullptr;
   // What is served besides the two routes of server.h.
   std::vector<Route> routes;
-  // Whom the requests are counted as, until there is a login.
-  std::string account_id;
-  bool live_mode = false;
+  // Borrowed; outlives the server. Asked who sends a request before anything is said
+  // to it, but for routes that are open, and for what no route serves.
+  auth::Authenticator* authenticator = nullptr;
+  bool live_mode = false;  // of errors that answer nobody who is known
   // These may be called from several threads at once.
   std::function<absl::Time()> clock = absl::Now;
   std::function<bool()> serving = [] { return true; };                    // GET /healthz

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "boost/beast/http/error.hpp"
 #include "boost/beast/http/read.hpp"
 #include "boost/beast/http/write.hpp"
+#include "service/catalog/refusal.h"
 
 namespace costs::rest {
 namespace {
@@ -186,6 +188,12 @@ void Session::ReadHeader() {
 void Session::OnHeader(ErrorCode error, size_t) {
   TakeHeader();
   if (error) return OnReadError(error);
+  if (match_.route != nullptr && !match_.route->open) {
+    // The body of a stranger is not waited for.
+    if (std::optional<HttpError> stranger = Authenticate()) {
+      return Refuse({*std::move(stranger), ""}, /*close=*/!parser_->is_done());
+    }
+  }
   if (!refusal_.has_value()) refusal_ = CheckHeader(parser_->get(), match_);
   const uint64_t limit = BodyLimit();
   if (parser_->content_length().value_or(0) > limit) return OnReadError(http::error::body_limit);
@@ -228,10 +236,23 @@ uint64_t Session::BodyLimit() const {
   return of_route > 0 ? of_route : environment_->options.limits.body_bytes;
 }
 
+std::optional<HttpError> Session::Authenticate() {
+  const auto& request = parser_->get();
+  absl::StatusOr<std::shared_ptr<const auth::Identity>> identity =
+      request.count(http::field::authorization) > 1
+          ? catalog::Refuse(absl::StatusCode::kUnauthenticated, "BAD_CREDENTIALS",
+                            "The request has several Authorization fields; send one.")
+          : environment_->options.authenticator->Authenticate({View(request[http::field::authorization])});
+  if (!identity.ok()) return ErrorFromStatus(identity.status());
+  identity_ = *std::move(identity);
+  return std::nullopt;
+}
+
 // Keeps what the answer needs of the header, however much of it was read.
 void Session::TakeHeader() {
   match_ = Router::Match();
   query_.clear();
+  identity_.reset();
   refusal_.reset();
   request_id_.clear();
   version_ = 11;
@@ -278,6 +299,8 @@ void Session::StartWork() {
   auto call = std::make_shared<Call>();
   call->environment = environment_;
   Request request;
+  request.identity = identity_;
+  if (match_.route->open) request.authorization = std::string(View(parser_->get()[http::field::authorization]));
   request.parameters = std::move(match_.parameters);
   request.query = std::move(query_);
   request.if_match = std::string(View(parser_->get()[http::field::if_match]));
@@ -365,7 +388,8 @@ void Session::Refuse(const Refusal& refusal, bool close) {
   if (error.retry_after_seconds.has_value()) {
     response_->set(http::field::retry_after, absl::StrCat(*error.retry_after_seconds));
   }
-  Respond(error.status, RenderError(error, context, options.live_mode, options.clock()), close);
+  const bool live_mode = identity_ == nullptr ? options.live_mode : identity_->tenant.live_mode;
+  Respond(error.status, RenderError(error, context, live_mode, options.clock()), close);
 }
 
 void Session::Respond(int status, std::string body, bool close) {

@@ -28,6 +28,7 @@
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/serializer.hpp"
 #include "boost/beast/http/string_body.hpp"
+#include "service/auth/authenticator.h"
 #include "service/rest/exchange.h"
 #include "service/rest/header_check.h"
 #include "service/rest/http_error.h"
@@ -117,6 +118,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void TakeHeader();
   uint64_t BodyLimit() const;  // of the request whose header was read
+  // Finds out who sends the request whose header was read; why it gets no further,
+  // where that is nobody.
+  std::optional<HttpError> Authenticate();
 
   void Dispatch();
   void StartWork();
@@ -148,6 +152,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<boost::beast::http::request_parser<Body>> parser_;
   Router::Match match_;
   Query query_;
+  std::shared_ptr<const auth::Identity> identity_;
   std::optional<Refusal> refusal_;  // found in the header, answered after the body
   std::string request_id_;
   unsigned version_ = 11;

@@ -1,4 +1,4 @@
-// Runs a gRPC service's calls on the catalog, off gRPC's threads.
+// Runs a gRPC service's calls on the caller's catalog, off gRPC's threads.
 //
 //   grpc::ServerUnaryReactor* GetDevice(grpc::CallbackServerContext* context, const v1::GetDeviceRequest* request,
 //                                       v1::Device* response) override {
@@ -19,8 +19,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/auth/authenticator.h"
 #include "service/catalog/catalog.h"
+#include "service/catalog/catalogs.h"
+#include "service/catalog/tenant.h"
+#include "service/executor/bounded_executor.h"
 #include "service/executor/catalog_threads.h"
 #include "service/rpc/unary_calls.h"
 
@@ -29,55 +34,53 @@ namespace costs::rpc {
 class CatalogCalls {
  public:
   struct Options {
-    // Until there is login, every call is this tenant's.
-    catalog::Tenant tenant;
     size_t most_uploads = 64;                                               // at once
     std::function<void(absl::string_view)> log = [](absl::string_view) {};  // from any thread
   };
 
-  // `catalog` and `threads` outlive the server that this serves.
-  CatalogCalls(catalog::Catalog* catalog, executor::CatalogThreads* threads, Options options)
-      : catalog_(catalog), threads_(threads), options_(std::move(options)), unary_("the catalog", options_.log) {}
+  // All outlive the server that this serves.
+  CatalogCalls(catalog::Catalogs* catalogs, executor::CatalogThreads* threads, auth::Authenticator* authenticator,
+               Options options)
+      : catalogs_(catalogs),
+        threads_(threads),
+        options_(std::move(options)),
+        unary_("the catalog", authenticator, options_.log) {}
 
   // A call that reads, one that changes, and one that changes and answers nothing.
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
-                                  absl::Status (catalog::Catalog::*method)(const catalog::Tenant&, const Request&,
-                                                                           Response*) const,
+                                  absl::Status (catalog::Catalog::*method)(const Request&, Response*) const,
                                   const Request* request, Response* response) {
-    return unary_.Start(context, &threads_->reading, [this, method, request, response] {
-      return (catalog_->*method)(options_.tenant, *request, response);
+    return StartOn(context, &threads_->reading, [method, request, response](catalog::Catalog* catalog) {
+      return (catalog->*method)(*request, response);
     });
   }
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
-                                  absl::Status (catalog::Catalog::*method)(const catalog::Tenant&, const Request&,
-                                                                           Response*),
+                                  absl::Status (catalog::Catalog::*method)(const Request&, Response*),
                                   const Request* request, Response* response) {
-    return unary_.Start(context, &threads_->changing, [this, method, request, response] {
-      return (catalog_->*method)(options_.tenant, *request, response);
+    return StartOn(context, &threads_->changing, [method, request, response](catalog::Catalog* catalog) {
+      return (catalog->*method)(*request, response);
     });
   }
   template <typename Request>
   grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
-                                  absl::Status (catalog::Catalog::*method)(const catalog::Tenant&, const Request&),
-                                  const Request* request, google::protobuf::Empty*) {
-    return unary_.Start(context, &threads_->changing,
-                        [this, method, request] { return (catalog_->*method)(options_.tenant, *request); });
+                                  absl::Status (catalog::Catalog::*method)(const Request&), const Request* request,
+                                  google::protobuf::Empty*) {
+    return StartOn(context, &threads_->changing,
+                   [method, request](catalog::Catalog* catalog) { return (catalog->*method)(*request); });
   }
 
-  // Any other call that only reads: `work` returns its status. What it holds on to
-  // lives until the call has ended, as request and response do.
-  grpc::ServerUnaryReactor* StartReading(grpc::CallbackServerContext* context, std::function<absl::Status()> work) {
+  // Any other call that only reads.
+  grpc::ServerUnaryReactor* StartReading(grpc::CallbackServerContext* context, UnaryCalls::Work work) {
     return unary_.Start(context, &threads_->reading, std::move(work));
   }
 
   // Calls that have arrived and are not yet over for gRPC.
   size_t in_flight() const { return unary_.in_flight(); }
 
-  catalog::Catalog* catalog() const { return catalog_; }
+  catalog::Catalogs* catalogs() const { return catalogs_; }
   executor::CatalogThreads* threads() const { return threads_; }
-  const catalog::Tenant& tenant() const { return options_.tenant; }
   // What a caller is told; what he is not told is logged.
   grpc::Status Answer(const absl::Status& status) const { return unary_.Answer(status); }
 
@@ -85,7 +88,17 @@ class CatalogCalls {
   template <typename Request, typename Response, typename Upload>
   friend class UploadCall;
 
-  catalog::Catalog* const catalog_;
+  // Runs `work` on the caller's catalog.
+  template <typename Work>
+  grpc::ServerUnaryReactor* StartOn(grpc::CallbackServerContext* context, executor::BoundedExecutor* executor,
+                                    Work work) {
+    return unary_.Start(context, executor, [catalogs = catalogs_, work](const catalog::Tenant& tenant) {
+      const absl::StatusOr<catalog::Catalog*> catalog = catalogs->Get(tenant);
+      return catalog.ok() ? work(*catalog) : catalog.status();
+    });
+  }
+
+  catalog::Catalogs* const catalogs_;
   executor::CatalogThreads* const threads_;
   const Options options_;
   UnaryCalls unary_;                // uploads are counted there too

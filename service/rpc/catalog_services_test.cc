@@ -255,11 +255,11 @@ TEST_F(CatalogServicesTest, CallThatIsCancelledWhileItWaits_IsNotBegun) {
 
 TEST_F(CatalogServicesTest, RatesCalls_GoToTheirFunctions) {
   RatesFunctions rates;
-  rates.list_rates = [](const v1::ListRatesRequest& request, v1::ListRatesResponse* response) {
+  rates.list_rates = [](const catalog::Tenant&, const v1::ListRatesRequest& request, v1::ListRatesResponse* response) {
     response->set_location_id(request.location_id());
     return absl::OkStatus();
   };
-  rates.audit_rates = [](const v1::AuditRatesRequest&, v1::AuditRatesResponse*) {
+  rates.audit_rates = [](const catalog::Tenant&, const v1::AuditRatesRequest&, v1::AuditRatesResponse*) {
     return absl::InternalError("the secret path");
   };
   Start(std::move(rates));

@@ -3,9 +3,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/catalog/tenant.h"
 #include "service/rpc/arena_allocator.h"
+#include "service/rpc/call_identity.h"
 #include "service/rpc/instant_stream.h"
 #include "service/rpc/record_codec.h"
 #include "service/rpc/status_codec.h"
@@ -18,10 +21,11 @@ namespace v1 = energy::costs::v1;
 // What the messages of a usual unary call need; a batch takes more blocks.
 constexpr size_t kUnaryArenaBytes = 4096;
 
-calculator::Caller CallerOf(const CostsServiceOptions& options, grpc::CallbackServerContext* context) {
+// Borrows from the identity.
+calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context) {
   calculator::Caller caller;
-  caller.account_id = options.account_id;
-  caller.live_mode = options.live_mode;
+  caller.account_id = identity.tenant.account_id;
+  caller.live_mode = identity.tenant.live_mode;
   caller.deadline = absl::FromChrono(context->deadline());
   caller.cancelled = [context] { return context->IsCancelled(); };
   return caller;
@@ -34,10 +38,10 @@ calculator::Caller CallerOf(const CostsServiceOptions& options, grpc::CallbackSe
 // One CalculateInstantCost call; gone when it is answered.
 class UnaryCall {
  public:
-  static void Start(calculator::Calculator* calculator, calculator::Caller caller,
+  static void Start(calculator::Calculator* calculator, IdentityPtr identity, grpc::CallbackServerContext* context,
                     const v1::CalculateInstantCostRequest* request, v1::MeterRecord* response,
                     grpc::ServerUnaryReactor* reactor) {
-    auto* call = new UnaryCall(std::move(caller), *request);
+    auto* call = new UnaryCall(std::move(identity), context, *request);
     calculator->Calculate(&call->batch_, [call, response, reactor] {
       const grpc::Status status = call->Answer(response);
       delete call;
@@ -46,9 +50,9 @@ class UnaryCall {
   }
 
  private:
-  UnaryCall(calculator::Caller caller, const v1::CalculateInstantCostRequest& request)
-      : submission_(DecodeSubmission(request.record())) {
-    batch_.caller = std::move(caller);
+  UnaryCall(IdentityPtr identity, grpc::CallbackServerContext* context, const v1::CalculateInstantCostRequest& request)
+      : identity_(std::move(identity)), submission_(DecodeSubmission(request.record())) {
+    batch_.caller = CallerOf(*identity_, context);
     batch_.options = DecodeOptions(request);
     batch_.submissions = absl::MakeConstSpan(&submission_, 1);
     batch_.outcomes = absl::MakeSpan(&outcome_, 1);
@@ -60,6 +64,7 @@ class UnaryCall {
     return grpc::Status::OK;
   }
 
+  const IdentityPtr identity_;
   const calculator::Submission submission_;
   calculator::Outcome outcome_;
   calculator::Batch batch_;
@@ -68,10 +73,10 @@ class UnaryCall {
 // One BatchCalculateInstantCosts call; gone when it is answered.
 class BatchCall {
  public:
-  static void Start(calculator::Calculator* calculator, calculator::Caller caller,
+  static void Start(calculator::Calculator* calculator, IdentityPtr identity, grpc::CallbackServerContext* context,
                     const v1::BatchCalculateInstantCostsRequest* request,
                     v1::BatchCalculateInstantCostsResponse* response, grpc::ServerUnaryReactor* reactor) {
-    auto* call = new BatchCall(std::move(caller), *request);
+    auto* call = new BatchCall(std::move(identity), context, *request);
     calculator->Calculate(&call->batch_, [call, response, reactor] {
       call->Answer(response);
       delete call;
@@ -80,13 +85,16 @@ class BatchCall {
   }
 
  private:
-  BatchCall(calculator::Caller caller, const v1::BatchCalculateInstantCostsRequest& request)
-      : full_(request.view() != v1::MeterRecordView::LEAN), outcomes_(static_cast<size_t>(request.records_size())) {
+  BatchCall(IdentityPtr identity, grpc::CallbackServerContext* context,
+            const v1::BatchCalculateInstantCostsRequest& request)
+      : identity_(std::move(identity)),
+        full_(request.view() != v1::MeterRecordView::LEAN),
+        outcomes_(static_cast<size_t>(request.records_size())) {
     submissions_.reserve(outcomes_.size());
     for (const v1::MeterRecordSubmission& record : request.records()) {
       submissions_.push_back(DecodeSubmission(record));
     }
-    batch_.caller = std::move(caller);
+    batch_.caller = CallerOf(*identity_, context);
     batch_.options = DecodeOptions(request);
     batch_.submissions = submissions_;
     batch_.outcomes = absl::MakeSpan(outcomes_);
@@ -106,10 +114,18 @@ class BatchCall {
     }
   }
 
+  const IdentityPtr identity_;
   const bool full_;
   std::vector<calculator::Submission> submissions_;
   std::vector<calculator::Outcome> outcomes_;
   calculator::Batch batch_;
+};
+
+// A stream that ends before it begins; gone when gRPC is done with it.
+class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
 };
 
 }  // namespace
@@ -120,9 +136,11 @@ class CostsService::Allocators {
   ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{kUnaryArenaBytes};
 };
 
-CostsService::CostsService(calculator::Calculator* calculator, CostsServiceOptions options, CostsServiceReports reports)
+CostsService::CostsService(calculator::Calculator* calculator, auth::Authenticator* authenticator,
+                           const CostsServiceOptions& options, const CostsServiceReports& reports)
     : calculator_(calculator),
-      options_(std::move(options)),
+      authenticator_(authenticator),
+      options_(options),
       reports_(reports),
       allocators_(std::make_unique<Allocators>()) {
   SetMessageAllocatorFor_CalculateInstantCost(&allocators_->unary);
@@ -139,7 +157,12 @@ grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServe
                                                              const v1::CalculateInstantCostRequest* request,
                                                              v1::MeterRecord* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  UnaryCall::Start(calculator_, CallerOf(options_, context), request, response, reactor);
+  absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
+  if (!identity.ok()) {
+    reactor->Finish(ToGrpcStatus(identity.status()));
+    return reactor;
+  }
+  UnaryCall::Start(calculator_, *std::move(identity), context, request, response, reactor);
   return reactor;
 }
 
@@ -147,36 +170,44 @@ grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(grpc::Callbac
                                                                    const v1::BatchCalculateInstantCostsRequest* request,
                                                                    v1::BatchCalculateInstantCostsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
+  if (!identity.ok()) {
+    reactor->Finish(ToGrpcStatus(identity.status()));
+    return reactor;
+  }
   const size_t count = static_cast<size_t>(request->records_size());
   if (count == 0 || count > options_.batch_limit) {
     reactor->Finish(InvalidField("records", absl::StrCat("holds ", count, " records; a batch must hold 1 to ",
                                                          options_.batch_limit, "; send more on StreamInstantCosts")));
     return reactor;
   }
-  BatchCall::Start(calculator_, CallerOf(options_, context), request, response, reactor);
+  BatchCall::Start(calculator_, *std::move(identity), context, request, response, reactor);
   return reactor;
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* CostsService::StreamInstantCosts(
     grpc::CallbackServerContext* context) {
-  return InstantStream::Start(calculator_, {options_.account_id, options_.live_mode, options_.stream_chunk_limit},
-                              &streams_, context);
+  absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
+  if (!identity.ok()) return new RefusedStream(ToGrpcStatus(identity.status()));
+  return InstantStream::Start(calculator_, {*std::move(identity), options_.stream_chunk_limit}, &streams_, context);
 }
 
 namespace {
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* Report(const CostsServiceReports& reports,
-                                 absl::Status (records::Reports::*method)(const Request&, Response*) const,
+                                 absl::Status (records::Reports::*method)(const catalog::Tenant&, const Request&,
+                                                                          Response*) const,
                                  grpc::CallbackServerContext* context, const Request* request, Response* response) {
   if (reports.reports == nullptr) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this server makes no reports"));
     return reactor;
   }
-  return reports.calls->Start(context, &reports.threads->reading, [of = reports.reports, method, request, response] {
-    return (of->*method)(*request, response);
-  });
+  return reports.calls->Start(context, &reports.threads->reading,
+                              [of = reports.reports, method, request, response](const catalog::Tenant& tenant) {
+                                return (of->*method)(tenant, *request, response);
+                              });
 }
 
 }  // namespace

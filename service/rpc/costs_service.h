@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/executor/record_threads.h"
 #include "service/records/reports.h"
@@ -17,9 +17,6 @@
 namespace costs::rpc {
 
 struct CostsServiceOptions {
-  // Until there is login, every call is this account's.
-  std::string account_id;
-  bool live_mode = true;
   size_t batch_limit = 1000;          // records in a batch
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
 };
@@ -44,10 +41,12 @@ using Methods = Api::WithCallbackMethod_CalculateInstantCost<
 
 }  // namespace costs_service_internal
 
-// Thread-safe. The calculator must outlive the server that it is registered with.
+// Thread-safe. Calculator and authenticator must outlive the server that it is
+// registered with.
 class CostsService final : public costs_service_internal::Methods {
  public:
-  CostsService(calculator::Calculator* calculator, CostsServiceOptions options, CostsServiceReports reports = {});
+  CostsService(calculator::Calculator* calculator, auth::Authenticator* authenticator,
+               const CostsServiceOptions& options, const CostsServiceReports& reports = {});
   ~CostsService() override;
 
   grpc::ServerUnaryReactor* CalculateInstantCost(grpc::CallbackServerContext* context,
@@ -81,6 +80,7 @@ class CostsService final : public costs_service_internal::Methods {
   class Allocators;
 
   calculator::Calculator* const calculator_;
+  auth::Authenticator* const authenticator_;
   const CostsServiceOptions options_;
   const CostsServiceReports reports_;
   const std::unique_ptr<Allocators> allocators_;

@@ -119,7 +119,7 @@ TEST_F(CostsServiceStreamTest, StreamViewsAndFailuresMixed_EachRecordIsAsAsked) 
 }
 
 TEST_F(CostsServiceStreamTest, StreamChunkTooLargeOrEmpty_EndsItAfterWhatWasAnswered) {
-  StartServer(&local_, {"acc_test", true, 1000, 5});
+  StartServer(&local_, {1000, 5});
   for (int bad : {0, 6}) {
     const StreamRun run = RunStream(stub_.get(), DocumentationRecord(), {5, 3, bad, 5}, v1::MeterRecordView::LEAN);
     EXPECT_EQ(run.sequences.size(), 8u);

@@ -123,9 +123,9 @@ struct InstantStream::Chunk {
   size_t kept_bytes() const { return arena.kept_bytes() + outcomes.capacity() * sizeof(calculator::Outcome); }
 };
 
-InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Settings& settings,
-                                    StreamRegistry* registry, grpc::CallbackServerContext* context) {
-  std::shared_ptr<InstantStream> stream(new InstantStream(calculator, settings, registry, context));
+InstantStream* InstantStream::Start(calculator::Calculator* calculator, Settings settings, StreamRegistry* registry,
+                                    grpc::CallbackServerContext* context) {
+  std::shared_ptr<InstantStream> stream(new InstantStream(calculator, std::move(settings), registry, context));
   InstantStream* const raw = stream.get();
   raw->self_ = stream;
   registry->Add(stream);  // first: the stream may end, and remove itself, at any time from now on
@@ -133,10 +133,10 @@ InstantStream* InstantStream::Start(calculator::Calculator* calculator, const Se
   return raw;
 }
 
-InstantStream::InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
+InstantStream::InstantStream(calculator::Calculator* calculator, Settings settings, StreamRegistry* registry,
                              grpc::CallbackServerContext* context)
     : calculator_(calculator),
-      settings_(settings),
+      settings_(std::move(settings)),
       registry_(registry),
       context_(context),
       flow_({kMostPending, kMostWeightUnderWay, kMostChunksUnderWay}) {}
@@ -181,8 +181,8 @@ std::unique_ptr<InstantStream::Chunk> InstantStream::TakeChunk() {
     }
   }
   auto chunk = std::make_unique<Chunk>();
-  chunk->batch.caller.account_id = settings_.account_id;
-  chunk->batch.caller.live_mode = settings_.live_mode;
+  chunk->batch.caller.account_id = settings_.identity->tenant.account_id;
+  chunk->batch.caller.live_mode = settings_.identity->tenant.live_mode;
   chunk->batch.caller.deadline = absl::FromChrono(context_->deadline());
   chunk->batch.caller.cancelled = [context = context_] { return context->IsCancelled(); };
   chunk->request = chunk->arena.Renew<v1::StreamInstantCostsRequest>();

@@ -18,6 +18,7 @@
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "service/calculator/calculator.h"
+#include "service/rpc/call_identity.h"
 #include "service/rpc/recycled_arena.h"
 #include "service/rpc/stream_flow.h"
 #include "service/rpc/stream_registry.h"
@@ -28,13 +29,12 @@ namespace costs::rpc {
 class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>, public EndableStream {
  public:
   struct Settings {
-    absl::string_view account_id;  // borrowed
-    bool live_mode = true;
+    IdentityPtr identity;  // whose the records are
     size_t chunk_limit = 10000;
   };
 
-  // Starts the stream; the result is gRPC's. All arguments outlive the call.
-  static InstantStream* Start(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
+  // Starts the stream; the result is gRPC's. What is pointed to outlives the call.
+  static InstantStream* Start(calculator::Calculator* calculator, Settings settings, StreamRegistry* registry,
                               grpc::CallbackServerContext* context);
   ~InstantStream() override;
 
@@ -46,7 +46,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   using Flow = StreamFlow<AnswerMessage>;
   struct Chunk;
 
-  InstantStream(calculator::Calculator* calculator, const Settings& settings, StreamRegistry* registry,
+  InstantStream(calculator::Calculator* calculator, Settings settings, StreamRegistry* registry,
                 grpc::CallbackServerContext* context);
 
   void OnReadDone(bool ok) override;

@@ -33,9 +33,9 @@ class MeterRecordsServiceTest : public testing::Test {
     if (!with_store) context.store = nullptr;
     records_ = std::make_unique<records::RecordsCalls>(context);
     reports_ = std::make_unique<records::Reports>(context);
-    calls_ = std::make_unique<UnaryCalls>("meter records", [](absl::string_view) {});
+    calls_ = std::make_unique<UnaryCalls>("meter records", &caller_, [](absl::string_view) {});
     service_ = std::make_unique<MeterRecordsService>(records_.get(), threads_.get(), calls_.get());
-    costs_service_ = std::make_unique<CostsService>(&local_, CostsServiceOptions{},
+    costs_service_ = std::make_unique<CostsService>(&local_, &caller_, CostsServiceOptions{},
                                                     CostsServiceReports{reports_.get(), threads_.get(), calls_.get()});
     int port = 0;
     grpc::ServerBuilder builder;
@@ -62,6 +62,7 @@ class MeterRecordsServiceTest : public testing::Test {
   }
 
   records::testing::RecordedMeters meters_{calculator::testing::OneLocation({engine::testing::Flat("0.2")})};
+  auth::FixedIdentity caller_{meters_.tenant()};
   calculator::LocalCalculator local_{&meters_.snapshots(), calculator::testing::FixedClock(), {}};
   std::unique_ptr<executor::RecordThreads> threads_;
   std::unique_ptr<records::RecordsCalls> records_;

@@ -83,7 +83,9 @@ grpc::ServerUnaryReactor* TariffsService::Compute(grpc::CallbackServerContext* c
     reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this server computes no rates"));
     return reactor;
   }
-  return calls_->StartReading(context, [&function, request, response] { return function(*request, response); });
+  return calls_->StartReading(context, [&function, request, response](const catalog::Tenant& tenant) {
+    return function(tenant, *request, response);
+  });
 }
 
 grpc::ServerUnaryReactor* TariffsService::ListRates(grpc::CallbackServerContext* context,

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
+#include "service/catalog/tenant.h"
 #include "service/rpc/catalog_calls.h"
 
 namespace costs::rpc {
@@ -24,7 +25,7 @@ using Methods = Api::WithRawCallbackMethod_UploadMarketPrices<Api::CallbackServi
 // take some milliseconds; one that is null answers UNIMPLEMENTED.
 struct RatesFunctions {
   template <typename Request, typename Response>
-  using Function = std::function<absl::Status(const Request&, Response*)>;
+  using Function = std::function<absl::Status(const catalog::Tenant&, const Request&, Response*)>;
 
   Function<energy::costs::v1::ListRatesRequest, energy::costs::v1::ListRatesResponse> list_rates;
   Function<energy::costs::v1::AuditRatesRequest, energy::costs::v1::AuditRatesResponse> audit_rates;

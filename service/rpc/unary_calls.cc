@@ -23,11 +23,16 @@ class UnaryCalls::Call final : public grpc::ServerUnaryReactor {
 };
 
 grpc::ServerUnaryReactor* UnaryCalls::Start(grpc::CallbackServerContext* context, executor::BoundedExecutor* executor,
-                                            std::function<absl::Status()> work) {
+                                            Work work) {
   auto* call = new Call(this);
-  const bool taken = executor->TryRun([this, call, context, work = std::move(work)] {
+  absl::StatusOr<IdentityPtr> identity = Identify(*context);
+  if (!identity.ok()) {
+    call->Finish(Answer(identity.status()));
+    return call;
+  }
+  const bool taken = executor->TryRun([this, call, context, identity = *std::move(identity), work = std::move(work)] {
     if (context->IsCancelled()) return call->Finish(CancelledCall());
-    call->Finish(Answer(work()));
+    call->Finish(Answer(work(identity->tenant)));
   });
   if (!taken) {
     call->Finish(Answer(catalog::Overloaded(

@@ -17,8 +17,10 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "service/catalog/catalog.h"
 #include "service/catalog/refusal.h"
+#include "service/rpc/call_identity.h"
 #include "service/rpc/catalog_calls.h"
 #include "service/rpc/status_codec.h"
 #include "service/rpc/unary_calls.h"
@@ -29,16 +31,20 @@ namespace costs::rpc {
 template <typename Request, typename Response, typename Upload>
 class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
-  using Begin = std::unique_ptr<Upload> (catalog::Catalog::*)(const catalog::Tenant&);
+  using Begin = std::unique_ptr<Upload> (catalog::Catalog::*)();
 
   // Starts the call; the result is gRPC's. All arguments outlive the call.
   static UploadCall* Start(CatalogCalls* calls, Begin begin, grpc::CallbackServerContext* context,
                            grpc::ByteBuffer* response) {
+    absl::StatusOr<IdentityPtr> identity = calls->unary_.Identify(*context);
     auto* call = new UploadCall(calls, begin, context, response);
-    if (!call->let_in_) {
+    if (!identity.ok()) {
+      call->Finish(calls->Answer(identity.status()));
+    } else if (!call->let_in_) {
       call->Finish(calls->Answer(
           catalog::Overloaded("too many uploads are under way; try again in a few seconds", absl::Seconds(5))));
     } else {
+      call->identity_ = *std::move(identity);
       call->StartRead(&call->incoming_);
     }
     return call;
@@ -75,22 +81,29 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
           catalog::Invalid({{"the message", "cannot be read: its bytes are no " + Request::descriptor()->name() +
                                                 ", or a text is not UTF-8; nothing of the upload was applied"}})));
     }
-    if (absl::Status added = upload().Add(message_); !added.ok()) return Drop(calls_->Answer(added));
+    absl::Status added = Open();
+    if (added.ok()) added = upload_->Add(message_);
+    if (!added.ok()) return Drop(calls_->Answer(added));
     StartRead(&incoming_);
   }
 
   void Apply() {
     if (context_->IsCancelled()) return Drop(CancelledCall());
     Response response;
-    if (absl::Status applied = upload().Commit(&response); !applied.ok()) return Drop(calls_->Answer(applied));
+    absl::Status applied = Open();
+    if (applied.ok()) applied = upload_->Commit(&response);
+    if (!applied.ok()) return Drop(calls_->Answer(applied));
     upload_.reset();
     bool own = false;
     Finish(grpc::SerializationTraits<Response>::Serialize(response, response_, &own));
   }
 
-  Upload& upload() {
-    if (upload_ == nullptr) upload_ = (calls_->catalog()->*begin_)(calls_->tenant());
-    return *upload_;
+  // The upload, unless it is begun.
+  absl::Status Open() {
+    if (upload_ != nullptr) return absl::OkStatus();
+    const absl::StatusOr<catalog::Catalog*> catalog = calls_->catalogs()->Get(identity_->tenant);
+    if (catalog.ok()) upload_ = ((*catalog)->*begin_)();
+    return catalog.status();
   }
 
   // Off gRPC's threads, for an upload may hold a file.
@@ -104,6 +117,7 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
   bool let_in_ = false;
+  IdentityPtr identity_;
   grpc::ByteBuffer incoming_;
   Request message_;
   std::unique_ptr<Upload> upload_;

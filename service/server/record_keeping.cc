@@ -20,7 +20,7 @@ constexpr int kSimulationThreads = 2;
 constexpr size_t kMostSimulationsWaiting = 1'000;
 
 absl::StatusOr<std::unique_ptr<records::RecordStore>> OpenStore(const ServerConfig& config,
-                                                                const catalog::Catalog* catalog) {
+                                                                catalog::Catalogs* catalogs) {
   if (config.store.empty()) return std::unique_ptr<records::RecordStore>();
   if (postgres::IsUrl(config.store)) {
     records::PostgresRecordStore::Options options;
@@ -29,19 +29,30 @@ absl::StatusOr<std::unique_ptr<records::RecordStore>> OpenStore(const ServerConf
   }
   records::SqliteRecordStore::Options options;
   options.path = absl::StrCat(config.store, ".records");
-  options.writer.catalog_version = [catalog](const records::Tenant&) { return catalog->snapshots().Get()->version(); };
+  // A record that was priced has an open catalog.
+  options.writer.catalog_version = [catalogs](const records::Tenant& tenant) {
+    const auto snapshot = catalogs->Find(tenant.account_id, tenant.live_mode);
+    return snapshot == nullptr ? uint64_t{0} : snapshot->version();
+  };
   return records::SqliteRecordStore::Open(std::move(options));
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerConfig& config,
-                                                                   const catalog::Catalog* catalog) {
-  absl::StatusOr<std::unique_ptr<records::RecordStore>> store = OpenStore(config, catalog);
+                                                                   catalog::Catalogs* catalogs) {
+  absl::StatusOr<std::unique_ptr<records::RecordStore>> store = OpenStore(config, catalogs);
   if (!store.ok()) return store.status();
   if (*store == nullptr) spdlog::info("without --store no meter record is stored, whatever non_persistent says");
-  std::unique_ptr<RecordKeeping> keeping(new RecordKeeping(catalog, *std::move(store)));
-  if (keeping->store_ == nullptr) return keeping;
+  std::unique_ptr<RecordKeeping> keeping(new RecordKeeping(catalogs, *std::move(store)));
+  calculator::OpeningCalculator::Options opening;
+  opening.child = &keeping->pricing_;
+  opening.catalogs = catalogs;
+  opening.now = absl::Now;
+  if (keeping->store_ == nullptr) {
+    keeping->opening_ = std::make_unique<calculator::OpeningCalculator>(std::move(opening));
+    return keeping;
+  }
 
   RecordKeeping* const raw = keeping.get();
   const auto price = [raw](calculator::Batch* batch, const calculator::UsageSource& usage) {
@@ -49,46 +60,51 @@ absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerC
   };
   keeping->recording_ = std::make_unique<records::RecordingCalculator>(
       records::RecordingCalculator::Options{&keeping->pricing_, keeping->store_.get(), price, &keeping->simulations_});
+  opening.child = keeping->recording_.get();
+  keeping->opening_ = std::make_unique<calculator::OpeningCalculator>(std::move(opening));
   records::Repricer::Options repricing;
   repricing.store = keeping->store_.get();
-  repricing.catalog = &catalog->snapshots();
-  repricing.tenant = {config.account_id, config.live_mode};
+  repricing.catalogs = catalogs;
+  repricing.tenants = catalogs->tenants();
   repricing.log = [](absl::string_view line) { spdlog::info("re-pricing: {}", std::string(line)); };
   keeping->repricer_ = std::make_unique<records::Repricer>(std::move(repricing));
   return keeping;
 }
 
-RecordKeeping::RecordKeeping(const catalog::Catalog* catalog, std::unique_ptr<records::RecordStore> store)
-    : catalog_(catalog),
+RecordKeeping::RecordKeeping(catalog::Catalogs* catalogs, std::unique_ptr<records::RecordStore> store)
+    : catalogs_(catalogs),
       store_(std::move(store)),
       pricing_(
-          &catalog->snapshots(), [] { return absl::Now(); }, {},
-          store_ == nullptr ? nullptr : &records::DeferringUsage()),
+          catalogs, [] { return absl::Now(); }, {}, store_ == nullptr ? nullptr : &records::DeferringUsage()),
       simulations_({kSimulationThreads, kMostSimulationsWaiting}) {}
 
 RecordKeeping::~RecordKeeping() = default;
 
-calculator::Calculator* RecordKeeping::calculator() {
-  if (recording_ == nullptr) return &pricing_;
-  return recording_.get();
-}
+calculator::Calculator* RecordKeeping::calculator() { return opening_.get(); }
 
-void RecordKeeping::CatalogChanged() {
-  if (repricer_ != nullptr) repricer_->Changed();
+void RecordKeeping::CatalogChanged(const catalog::Tenant& tenant) {
+  if (repricer_ != nullptr) repricer_->Changed(tenant);
 }
 
 void RecordKeeping::Price(calculator::Batch* batch, const calculator::UsageSource& usage) const {
   calculator::LocalCalculator(
-      &catalog_->snapshots(), [] { return absl::Now(); }, {}, &usage)
+      catalogs_, [] { return absl::Now(); }, {}, &usage)
       .Calculate(batch, [] {});
 }
 
 std::vector<Figure> RecordKeeping::Figures() const {
   constexpr Figure::Kind kCounter = Figure::Kind::kCounter;
   constexpr Figure::Kind kGauge = Figure::Kind::kGauge;
+  uint64_t versions = 0;
+  const std::vector<catalog::Tenant> tenants = catalogs_->tenants();
+  for (const catalog::Tenant& tenant : tenants) {
+    versions += catalogs_->Find(tenant.account_id, tenant.live_mode)->version();
+  }
   std::vector<Figure> figures = {
-      {"costs_catalog_version", "The version of the catalog that prices now.", kGauge,
-       static_cast<double>(catalog_->snapshots().Get()->version())},
+      {"costs_catalog_version", "The version of the catalog that prices now; the sum of all accounts' versions.",
+       kGauge, static_cast<double>(versions)},
+      {"costs_catalogs_open", "Catalogs that are open: one for each account and mode.", kGauge,
+       static_cast<double>(tenants.size())},
   };
   if (store_ == nullptr) return figures;
   const records::RecordStore::Counters store = store_->counters();
@@ -110,7 +126,8 @@ std::vector<Figure> RecordKeeping::Figures() const {
       static_cast<double>(progress.records_checked));
   add("costs_repricing_records_changed_total", "Stored records that got other figures.", kCounter,
       static_cast<double>(progress.records_repriced));
-  add("costs_repricing_catalog_version", "The version of the catalog whose changes are noted for all records.", kGauge,
+  add("costs_repricing_catalog_version",
+      "The version of the catalog whose changes are noted for all records; the sum of all accounts' versions.", kGauge,
       static_cast<double>(progress.marked_version));
   return figures;
 }

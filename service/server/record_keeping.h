@@ -12,7 +12,9 @@
 #include "absl/status/statusor.h"
 #include "service/calculator/calculator.h"
 #include "service/calculator/local_calculator.h"
-#include "service/catalog/catalog.h"
+#include "service/calculator/opening_calculator.h"
+#include "service/catalog/catalogs.h"
+#include "service/catalog/tenant.h"
 #include "service/executor/bounded_executor.h"
 #include "service/records/record_store.h"
 #include "service/records/recording_calculator.h"
@@ -26,8 +28,7 @@ class RecordKeeping {
  public:
   // Both outlive this. Nothing is kept where no --store is set: then store() is null,
   // and calculator() only calculates. An error is for the operator.
-  static absl::StatusOr<std::unique_ptr<RecordKeeping>> Open(const ServerConfig& config,
-                                                             const catalog::Catalog* catalog);
+  static absl::StatusOr<std::unique_ptr<RecordKeeping>> Open(const ServerConfig& config, catalog::Catalogs* catalogs);
   ~RecordKeeping();
 
   // What the faces call.
@@ -36,23 +37,24 @@ class RecordKeeping {
   // Of what is stored; null where nothing is.
   const calculator::UsageSource* usage() const { return store_ == nullptr ? nullptr : &store_->usage(); }
 
-  // Prices on the current snapshot, at once.
+  // Prices on the current snapshot of the caller's catalog, which is open, at once.
   void Price(calculator::Batch* batch, const calculator::UsageSource& usage) const;
 
-  // The catalog has a new snapshot.
-  void CatalogChanged();
+  // The tenant's catalog has a new snapshot.
+  void CatalogChanged(const catalog::Tenant& tenant);
 
-  // For the metrics port.
+  // For the metrics port: of all tenants, added up.
   std::vector<telemetry::Figure> Figures() const;
 
  private:
-  RecordKeeping(const catalog::Catalog* catalog, std::unique_ptr<records::RecordStore> store);
+  RecordKeeping(catalog::Catalogs* catalogs, std::unique_ptr<records::RecordStore> store);
 
-  const catalog::Catalog* const catalog_;
+  catalog::Catalogs* const catalogs_;
   const std::unique_ptr<records::RecordStore> store_;
   calculator::LocalCalculator pricing_;
   executor::BoundedExecutor simulations_;
   std::unique_ptr<records::RecordingCalculator> recording_;
+  std::unique_ptr<calculator::OpeningCalculator> opening_;
   std::unique_ptr<records::Repricer> repricer_;
 };
 

@@ -12,6 +12,9 @@
 namespace costs::server {
 namespace {
 
+// Whose catalog the directory is.
+catalog::Tenant FilledBy(const ServerConfig& config) { return {config.account_id, config.live_mode}; }
+
 void LogState(const catalog::Catalog& catalog, absl::string_view source) {
   const std::shared_ptr<const catalog::Snapshot> snapshot = catalog.snapshots().Get();
   spdlog::info("catalog version {}: {} locations, {} tariff elements, from {}", snapshot->version(),
@@ -43,13 +46,13 @@ absl::StatusOr<std::string> FillStore(const ServerConfig& config, catalog::Catal
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig& config,
-                                                              std::function<void()> on_published) {
-  catalog::Catalog::Options options;
+absl::StatusOr<std::unique_ptr<catalog::Catalogs>> OpenCatalogs(
+    const ServerConfig& config, std::function<void(const catalog::Tenant&)> on_published) {
+  catalog::Catalogs::Options options;
   options.on_published = std::move(on_published);
   options.store = config.store;
   options.read_only = config.store.empty();
-  options.tenant = {config.account_id, config.live_mode};
+  options.log = [](absl::string_view line) { spdlog::warn("{}", std::string(line)); };
   options.on_following = [name = StoreName(config)](const absl::Status& status) {
     if (status.ok()) {
       spdlog::info("--store={} is there again; changes of other servers are followed", name);
@@ -58,29 +61,35 @@ absl::StatusOr<std::unique_ptr<catalog::Catalog>> OpenCatalog(const ServerConfig
                    std::string(status.message()));
     }
   };
-  absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = catalog::Catalog::Open(std::move(options));
+  absl::StatusOr<std::unique_ptr<catalog::Catalogs>> catalogs = catalog::Catalogs::Open(std::move(options));
+  if (!catalogs.ok()) return catalogs.status();
+  const size_t others = (*catalogs)->tenants().size();
+  const absl::StatusOr<catalog::Catalog*> catalog = (*catalogs)->Get(FilledBy(config));
   if (!catalog.ok()) return catalog.status();
+  if (others > 0) spdlog::info("--store={} holds catalogs of {} accounts and modes", StoreName(config), others);
   if (config.store.empty()) {
-    if (absl::Status filled = Fill(config.catalog, catalog->get()); !filled.ok()) return filled;
+    if (absl::Status filled = Fill(config.catalog, *catalog); !filled.ok()) return filled;
     LogState(**catalog, absl::StrCat("--catalog=", config.catalog));
-    return catalog;
+    return catalogs;
   }
-  absl::StatusOr<std::string> source = FillStore(config, catalog->get());
+  absl::StatusOr<std::string> source = FillStore(config, *catalog);
   if (!source.ok()) return source.status();
   LogState(**catalog, *source);
-  return catalog;
+  return catalogs;
 }
 
-void ReloadCatalog(const ServerConfig& config, catalog::Catalog* catalog) {
+void ReloadCatalog(const ServerConfig& config, catalog::Catalogs* catalogs) {
   if (!config.store.empty()) {
     spdlog::info("--store={} rules, so no file is read again; change the catalog by calls", StoreName(config));
     return;
   }
-  if (absl::Status filled = Fill(config.catalog, catalog); !filled.ok()) {
+  const absl::StatusOr<catalog::Catalog*> catalog = catalogs->Get(FilledBy(config));
+  const absl::Status filled = catalog.ok() ? Fill(config.catalog, *catalog) : catalog.status();
+  if (!filled.ok()) {
     spdlog::error("the catalog was not replaced, the running one stays: {}", std::string(filled.message()));
     return;
   }
-  LogState(*catalog, absl::StrCat("--catalog=", config.catalog));
+  LogState(**catalog, absl::StrCat("--catalog=", config.catalog));
 }
 
 }  // namespace costs::server

@@ -16,8 +16,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/catalog/catalog.h"
+#include "service/auth/authenticator.h"
+#include "service/catalog/catalogs.h"
 #include "service/catalog/random_id.h"
+#include "service/catalog/tenant.h"
 #include "service/executor/catalog_threads.h"
 #include "service/executor/record_threads.h"
 #include "service/rates/location_rates.h"
@@ -100,6 +102,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& conf
 
 // What the routes of the REST face are made of.
 struct RestFaces {
+  auth::Authenticator* authenticator;
   calculator::Calculator* calculator;
   rest::CatalogFace catalog;
   const rates::LocationRates* rates;
@@ -117,7 +120,7 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
         rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters)}) {
     std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
   }
-  options.account_id = config.account_id;
+  options.authenticator = faces.authenticator;
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
   options.log = [](absl::string_view line) { spdlog::warn("rest: {}", std::string(line)); };
@@ -134,9 +137,9 @@ class SnapshotListener {
     std::lock_guard<std::mutex> lock(mutex_);
     keeping_ = keeping;
   }
-  void Tell() {
+  void Tell(const catalog::Tenant& tenant) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (keeping_ != nullptr) keeping_->CatalogChanged();
+    if (keeping_ != nullptr) keeping_->CatalogChanged(tenant);
   }
 
  private:
@@ -150,22 +153,23 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
-  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalog> opened, std::unique_ptr<RecordKeeping> kept,
+  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalogs> opened, std::unique_ptr<RecordKeeping> kept,
         std::shared_ptr<SnapshotListener> listening)
       : config(c),
-        catalog(std::move(opened)),
+        caller({c.account_id, c.live_mode}),
+        catalogs(std::move(opened)),
         keeping(std::move(kept)),
         listener(std::move(listening)),
-        reloader([this] { server::ReloadCatalog(config, catalog.get()); }),
-        calls(catalog.get(), &threads, {tenant(), kMostUploads, LogOfGrpc}),
-        record_calls("meter records", LogOfGrpc),
+        reloader([this] { server::ReloadCatalog(config, catalogs.get()); }),
+        calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc}),
+        record_calls("meter records", authenticator, LogOfGrpc),
         records(RecordsContext()),
         reports(RecordsContext()),
         bulk({RecordsContext(),
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(keeping->calculator(), {c.account_id, c.live_mode, c.batch_limit, c.stream_chunk_limit},
+        costs(keeping->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
         tariffs(&calls, RatesFunctions()),
@@ -178,28 +182,37 @@ struct Server::Parts {
 
   static void LogOfGrpc(absl::string_view line) { spdlog::error("grpc: {}", std::string(line)); }
 
-  catalog::Tenant tenant() const { return {config.account_id, config.live_mode}; }
-
-  records::CallContext RecordsContext() {
-    return {keeping->store(), &catalog->snapshots(), tenant(), absl::Now, catalog::RandomId};
-  }
+  records::CallContext RecordsContext() { return {keeping->store(), catalogs.get(), absl::Now, catalog::RandomId}; }
 
   rates::LocationRates::Options RatesOptions() {
-    return {&catalog->snapshots(), keeping->usage(), config.account_id,
-            config.live_mode,      absl::Now,        [this] { return catalog->last_changed(); },
+    return {catalogs.get(), keeping->usage(), absl::Now,
+            [this](const catalog::Tenant& tenant) {
+              const absl::StatusOr<catalog::Catalog*> catalog = catalogs->Get(tenant);
+              return catalog.ok() ? (*catalog)->last_changed() : absl::UnixEpoch();
+            },
             catalog::RandomId};
   }
   rpc::RatesFunctions RatesFunctions() {
-    return {[this](const auto& request, auto* response) { return rates.List(request, response); },
-            [this](const auto& request, auto* response) { return rates.Audit(request, response); },
-            [this](const auto& request, auto* response) { return rates.Find(request, response); }};
+    return {[this](const auto& tenant, const auto& request, auto* response) {
+              return rates.List(tenant, request, response);
+            },
+            [this](const auto& tenant, const auto& request, auto* response) {
+              return rates.Audit(tenant, request, response);
+            },
+            [this](const auto& tenant, const auto& request, auto* response) {
+              return rates.Find(tenant, request, response);
+            }};
   }
 
   // Calls that have arrived and are not yet over for gRPC.
   size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight(); }
 
   const ServerConfig config;
-  const std::unique_ptr<catalog::Catalog> catalog;
+  // Who sends a call: both faces ask this one. Until there is a login, whoever calls is
+  // the account that the settings name.
+  auth::FixedIdentity caller;
+  auth::Authenticator* const authenticator = &caller;
+  const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;
   const std::shared_ptr<SnapshotListener> listener;
   executor::CatalogThreads threads;
@@ -224,11 +237,12 @@ struct Server::Parts {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
   auto listener = std::make_shared<SnapshotListener>();
-  absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = OpenCatalog(config, [listener] { listener->Tell(); });
-  if (!catalog.ok()) return catalog.status();
-  absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalog->get());
+  absl::StatusOr<std::unique_ptr<catalog::Catalogs>> catalogs =
+      OpenCatalogs(config, [listener](const catalog::Tenant& tenant) { listener->Tell(tenant); });
+  if (!catalogs.ok()) return catalogs.status();
+  absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalogs->get());
   if (!keeping.ok()) return keeping.status();
-  auto parts = std::make_unique<Parts>(config, *std::move(catalog), *std::move(keeping), std::move(listener));
+  auto parts = std::make_unique<Parts>(config, *std::move(catalogs), *std::move(keeping), std::move(listener));
 
   int port = 0;
   absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(
@@ -239,8 +253,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
   std::string rest_address;
   if (!config.rest_listen.empty()) {
-    const RestFaces faces{parts->keeping->calculator(),
-                          {parts->catalog.get(), &parts->threads, parts->tenant()},
+    const RestFaces faces{parts->authenticator,
+                          parts->keeping->calculator(),
+                          {parts->catalogs.get(), &parts->threads},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
                           {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};

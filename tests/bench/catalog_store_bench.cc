@@ -50,7 +50,7 @@ class Store {
 
   // Half-hourly prices of some series, from a day on.
   void Upload(int series, int prices, int first, double rate) {
-    std::unique_ptr<Catalog::MarketUpload> upload = catalog_->BeginMarketUpload(kTenant);
+    std::unique_ptr<Catalog::MarketUpload> upload = catalog_->BeginMarketUpload();
     constexpr int kOfAMessage = 10'000;
     for (int s = 0; s < series; ++s) {
       for (int begin = 0; begin < prices; begin += kOfAMessage) {
@@ -85,17 +85,17 @@ pb::CreateLocationRequest Home() {
 void BM_CreateLocation(benchmark::State& state) {
   Store store;
   pb::Location location;
-  for (auto _ : state) Require(store->CreateLocation(kTenant, Home(), &location));
+  for (auto _ : state) Require(store->CreateLocation(Home(), &location));
 }
 BENCHMARK(BM_CreateLocation)->Unit(benchmark::kMicrosecond);
 
 void BM_GetLocation(benchmark::State& state) {
   Store store;
   pb::Location location;
-  Require(store->CreateLocation(kTenant, Home(), &location));
+  Require(store->CreateLocation(Home(), &location));
   pb::GetLocationRequest request;
   request.set_id(location.id());
-  for (auto _ : state) Require(store->GetLocation(kTenant, request, &location));
+  for (auto _ : state) Require(store->GetLocation(request, &location));
 }
 BENCHMARK(BM_GetLocation)->Unit(benchmark::kMicrosecond);
 

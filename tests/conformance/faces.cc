@@ -15,9 +15,7 @@ Faces::Faces(std::shared_ptr<const catalog::Snapshot> snapshot, const Wrap& wrap
   catalog_.Set(std::move(snapshot));
   if (wrap) wrapped_ = wrap(&local_);
   calculator::Calculator* const calculator = wrapped_ != nullptr ? wrapped_.get() : &local_;
-  rpc::CostsServiceOptions service_options;
-  service_options.account_id = kAccount;
-  service_ = std::make_unique<rpc::CostsService>(calculator, service_options);
+  service_ = std::make_unique<rpc::CostsService>(calculator, &caller_, rpc::CostsServiceOptions());
 
   int port = 0;
   grpc::ServerBuilder builder;
@@ -31,8 +29,7 @@ Faces::Faces(std::shared_ptr<const catalog::Snapshot> snapshot, const Wrap& wrap
 
   rest::ServerOptions options;
   options.calculator = calculator;
-  options.account_id = kAccount;
-  options.live_mode = true;
+  options.authenticator = &caller_;
   rest_ = std::make_unique<rest::Server>(std::move(options));
   const absl::StatusOr<uint16_t> rest_port = rest_->Start();
   if (grpc_ == nullptr || !rest_port.ok()) {

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/calculator/local_calculator.h"
 #include "service/catalog/snapshot.h"
@@ -48,6 +49,7 @@ class Faces {
   void StopGrpc();
 
  private:
+  auth::FixedIdentity caller_{{kAccount, true}};
   catalog::SnapshotHolder catalog_;
   calculator::LocalCalculator local_;
   std::unique_ptr<calculator::Calculator> wrapped_;  // or null

@@ -73,9 +73,10 @@ class RawStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::B
 std::string CostsMethod(absl::string_view method) { return absl::StrCat("/energy.costs.v1.CostsService/", method); }
 
 RawResult CallUnary(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                    const std::string& request) {
+                    const std::string& request, const Authorizations& authorizations) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  for (const std::string& authorization : authorizations) context.AddMetadata("authorization", authorization);
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   const grpc::ByteBuffer sent = BufferOf(request);
   grpc::ByteBuffer received;
@@ -89,9 +90,10 @@ RawResult CallUnary(const std::shared_ptr<grpc::Channel>& channel, const std::st
 }
 
 RawResult CallStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                     const std::vector<std::string>& requests) {
+                     const std::vector<std::string>& requests, const Authorizations& authorizations) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  for (const std::string& authorization : authorizations) context.AddMetadata("authorization", authorization);
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   return RawStream(requests).Run(&stub, &context, method);
 }

@@ -21,12 +21,15 @@ struct RawResult {
   std::vector<std::string> responses;  // of a unary call at most one
 };
 
+// Metadata by which a call shows who sends it; one field for each text.
+using Authorizations = std::vector<std::string>;
+
 RawResult CallUnary(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                    const std::string& request);
+                    const std::string& request, const Authorizations& authorizations = {});
 
 // Sends all requests while it reads the responses.
 RawResult CallStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                     const std::vector<std::string>& requests);
+                     const std::vector<std::string>& requests, const Authorizations& authorizations = {});
 
 }  // namespace costs::conformance
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/testing/calculations.h"
 #include "service/engine/testing/tariff_spec.h"
 #include "service/executor/record_threads.h"
@@ -41,8 +42,8 @@ int Main() {
   NoCalculator calculator;
   rest::ServerOptions options;
   options.calculator = &calculator;
-  options.account_id = meters.tenant().account_id;
-  options.live_mode = meters.tenant().live_mode;
+  auth::FixedIdentity owner(meters.tenant());
+  options.authenticator = &owner;
   options.routes = rest::RecordsRoutes({&calls, &reports, &threads});
   for (rest::Route& route : rest::MetersRoutes({&bulk, &threads})) options.routes.push_back(std::move(route));
   rest::Server server(std::move(options));

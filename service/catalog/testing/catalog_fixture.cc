@@ -41,7 +41,7 @@ pb::Location CatalogTest::AddLocation(const std::string& text) {
   pb::CreateLocationRequest request;
   *request.mutable_location() = From<pb::Location>(text);
   pb::Location location;
-  const absl::Status status = catalog_->CreateLocation(tenant_, request, &location);
+  const absl::Status status = catalog_->CreateLocation(request, &location);
   EXPECT_TRUE(status.ok()) << status << "\n" << text;
   return location;
 }
@@ -50,7 +50,7 @@ pb::TariffElement CatalogTest::AddElement(const std::string& text) {
   pb::CreateTariffElementRequest request;
   *request.mutable_tariff_element() = From<pb::TariffElement>(text);
   pb::TariffElement element;
-  const absl::Status status = catalog_->CreateTariffElement(tenant_, request, &element);
+  const absl::Status status = catalog_->CreateTariffElement(request, &element);
   EXPECT_TRUE(status.ok()) << status << "\n" << text;
   return element;
 }
@@ -59,13 +59,13 @@ pb::SpecialDayCalendar CatalogTest::AddCalendar(const std::string& text) {
   pb::CreateSpecialDayCalendarRequest request;
   *request.mutable_special_day_calendar() = From<pb::SpecialDayCalendar>(text);
   pb::SpecialDayCalendar calendar;
-  const absl::Status status = catalog_->CreateSpecialDayCalendar(tenant_, request, &calendar);
+  const absl::Status status = catalog_->CreateSpecialDayCalendar(request, &calendar);
   EXPECT_TRUE(status.ok()) << status << "\n" << text;
   return calendar;
 }
 
 pb::UploadMarketPricesResponse CatalogTest::Upload(const std::string& text) {
-  std::unique_ptr<Catalog::MarketUpload> upload = catalog_->BeginMarketUpload(tenant_);
+  std::unique_ptr<Catalog::MarketUpload> upload = catalog_->BeginMarketUpload();
   absl::Status status = upload->Add(From<pb::UploadMarketPricesRequest>(text));
   EXPECT_TRUE(status.ok()) << status << "\n" << text;
   pb::UploadMarketPricesResponse response;
@@ -78,7 +78,7 @@ pb::Location CatalogTest::GetLocation(const std::string& id) {
   pb::GetLocationRequest request;
   request.set_id(id);
   pb::Location location;
-  const absl::Status status = catalog_->GetLocation(tenant_, request, &location);
+  const absl::Status status = catalog_->GetLocation(request, &location);
   EXPECT_TRUE(status.ok()) << status;
   return location;
 }
@@ -87,7 +87,7 @@ pb::TariffElement CatalogTest::GetElement(const std::string& id) {
   pb::GetTariffElementRequest request;
   request.set_id(id);
   pb::TariffElement element;
-  const absl::Status status = catalog_->GetTariffElement(tenant_, request, &element);
+  const absl::Status status = catalog_->GetTariffElement(request, &element);
   EXPECT_TRUE(status.ok()) << status;
   return element;
 }

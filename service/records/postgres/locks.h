@@ -34,9 +34,10 @@ inline int64_t UsageLock(const catalog::Tenant& tenant, absl::string_view locati
   return kLockBase + 0x7275'0000 + hash % 256;
 }
 
-// Held by the process that re-prices the tenant's records.
+// Held by the process that re-prices the tenant's records. Tenants share a few hundred,
+// too: thousands of them are no more than a server has room for.
 inline int64_t RepriceLock(const catalog::Tenant& tenant) {
-  return kLockBase + 0x8000'0000 + LockHash(absl::StrCat(tenant.account_id, tenant.live_mode ? "/1" : "/0")) / 2;
+  return kLockBase + 0x8000'0000 + LockHash(absl::StrCat(tenant.account_id, tenant.live_mode ? "/1" : "/0")) % 256;
 }
 
 }  // namespace costs::records::pg

@@ -229,7 +229,7 @@ absl::Status PostgresRecordStore::Reprice(const Tenant& tenant, absl::Span<const
 
 absl::StatusOr<bool> PostgresRecordStore::MayReprice(const Tenant& tenant) {
   std::lock_guard<std::mutex> lock(reprice_mutex_);
-  const std::pair<std::string, bool> key = {tenant.account_id, tenant.live_mode};
+  const int64_t key = pg::RepriceLock(tenant);
   if (reprice_connection_ != nullptr && may_reprice_.count(key) > 0) {
     // Whether the lock is still held is whether the connection still lives.
     if (reprice_connection_->Query("SELECT 1").ok()) return true;
@@ -242,7 +242,7 @@ absl::StatusOr<bool> PostgresRecordStore::MayReprice(const Tenant& tenant) {
     reprice_connection_ = *std::move(opened);
   }
   const absl::StatusOr<postgres::Result> row =
-      reprice_connection_->Query("SELECT pg_try_advisory_lock($1::bigint)", Params().Int(pg::RepriceLock(tenant)));
+      reprice_connection_->Query("SELECT pg_try_advisory_lock($1::bigint)", Params().Int(key));
   if (!row.ok()) return StoreRefusal(row.status());
   if (row->Bool(0, 0)) may_reprice_.insert(key);
   return row->Bool(0, 0);

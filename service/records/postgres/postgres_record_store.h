@@ -112,7 +112,7 @@ class PostgresRecordStore final : public RecordStore {
   // What this process may re-price; the locks are the connection's.
   std::mutex reprice_mutex_;
   std::unique_ptr<postgres::Connection> reprice_connection_;
-  std::set<std::pair<std::string, bool>> may_reprice_;
+  std::set<int64_t> may_reprice_;
 };
 
 }  // namespace costs::records

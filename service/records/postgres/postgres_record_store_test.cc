@@ -341,6 +341,17 @@ TEST_F(SharedDatabase, OneStore_MayReprice) {
   EXPECT_TRUE(may) << "the first is gone";
 }
 
+TEST_F(SharedDatabase, ThousandsOfTenants_AreRepricedUnderAFewLocks) {
+  auto store = OpenStore(OptionsFor(*server_));
+  for (int i = 0; i < 2'000; ++i) EXPECT_TRUE(*store->MayReprice({absl::StrCat("acc_", i), i % 2 == 0}));
+  const auto connection = postgres::Connection::Open(OptionsFor(*server_).connect);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  const auto rows = (*connection)->Query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_GT(rows->Int(0, 0), 100);
+  EXPECT_LE(rows->Int(0, 0), 256);
+}
+
 TEST_F(SharedDatabase, CatalogInTheSameDatabase_TellsItsVersion) {
   auto store = OpenStore(OptionsFor(*server_));
   const auto at = [](int64_t number, uint64_t version) {

@@ -98,7 +98,7 @@ bool MeteredPlaces::TryChange(const catalog::CatalogChange& change) {
     catalog_.Set(*std::move(after));
   }
   std::lock_guard<std::mutex> lock(repricer_mutex_);
-  if (repricer_ != nullptr) repricer_->Changed();
+  if (repricer_ != nullptr) repricer_->Changed(TestTenant());
   return true;
 }
 
@@ -161,9 +161,9 @@ void MeteredPlaces::Delete(const std::vector<calculator::RecordId>& ids) {
 
 void MeteredPlaces::StartRepricer() {
   Repricer::Options options = repricer_options;
-  options.tenant = TestTenant();
+  options.tenants = {TestTenant()};
   options.store = store_.get();
-  options.catalog = &catalog_;
+  options.catalogs = &catalog_;
   options.log = [this](absl::string_view text) {
     std::lock_guard<std::mutex> lock(mutex_);
     logs_.emplace_back(text);

@@ -74,7 +74,6 @@ CallContext RecordedMeters::context() {
   CallContext context;
   context.store = store_.get();
   context.snapshots = &snapshots_;
-  context.tenant = tenant_;
   context.now = Now;
   context.new_id = [this](absl::string_view prefix) { return absl::StrCat(prefix, absl::StrFormat("%024x", ++ids_)); };
   return context;

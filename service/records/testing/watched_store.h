@@ -26,6 +26,11 @@ class WatchedStore final : public RecordStore {
 
   // To be set while nobody calls.
   std::function<absl::Status(Call)> before = [](Call) { return absl::OkStatus(); };
+  // The same, but for kBarrier, which is nobody's.
+  std::function<absl::Status(Call, const Tenant&)> before_of = [](Call, const Tenant&) { return absl::OkStatus(); };
+
+  // Before stale records are counted, as each look for work begins.
+  std::function<void(const Tenant&)> before_counting = [](const Tenant&) {};
 
   std::atomic<int64_t> marked{0};    // locations
   std::atomic<int64_t> lists{0};     // calls of ListToReprice
@@ -38,7 +43,7 @@ class WatchedStore final : public RecordStore {
   // ---- What is watched.
   absl::StatusOr<std::vector<std::string>> Locations(const Tenant& tenant, absl::string_view after,
                                                      int limit) override {
-    if (absl::Status status = before(Call::kLocations); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kLocations, tenant); !status.ok()) return status;
     return store_->Locations(tenant, after, limit);
   }
   absl::Status Barrier() override {
@@ -47,30 +52,30 @@ class WatchedStore final : public RecordStore {
   }
   absl::Status MarkStale(const Tenant& tenant, absl::Span<const StaleRecords> stale,
                          std::optional<uint64_t> marked_version) override {
-    if (absl::Status status = before(Call::kMarkStale); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kMarkStale, tenant); !status.ok()) return status;
     marked += static_cast<int64_t>(stale.size());
     return store_->MarkStale(tenant, stale, marked_version);
   }
   absl::StatusOr<std::vector<StaleRecords>> Stale(const Tenant& tenant, int limit) override {
-    if (absl::Status status = before(Call::kStale); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kStale, tenant); !status.ok()) return status;
     return store_->Stale(tenant, limit);
   }
   absl::Status ClearStale(const Tenant& tenant, const StaleRecords& stale) override {
-    if (absl::Status status = before(Call::kClearStale); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kClearStale, tenant); !status.ok()) return status;
     return store_->ClearStale(tenant, stale);
   }
   absl::StatusOr<std::vector<StoredRecord>> ListToReprice(const Tenant& tenant, absl::string_view location_id,
                                                           engine::Interval interval,
                                                           const std::optional<RecordPosition>& after,
                                                           int limit) override {
-    if (absl::Status status = before(Call::kListToReprice); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kListToReprice, tenant); !status.ok()) return status;
     auto records = store_->ListToReprice(tenant, location_id, interval, after, limit);
     ++lists;
     if (records.ok()) listed += static_cast<int64_t>(records->size());
     return records;
   }
   absl::Status Reprice(const Tenant& tenant, absl::Span<const StoredRecord> records) override {
-    if (absl::Status status = before(Call::kReprice); !status.ok()) return status;
+    if (absl::Status status = Before(Call::kReprice, tenant); !status.ok()) return status;
     ++reprices;
     repriced += static_cast<int64_t>(records.size());
     return store_->Reprice(tenant, records);
@@ -109,11 +114,19 @@ class WatchedStore final : public RecordStore {
     return store_->Readings(tenant, of, first_s, last_s);
   }
   const calculator::UsageSource& usage() const override { return store_->usage(); }
-  absl::StatusOr<StaleCount> CountStale(const Tenant& tenant) override { return store_->CountStale(tenant); }
+  absl::StatusOr<StaleCount> CountStale(const Tenant& tenant) override {
+    before_counting(tenant);
+    return store_->CountStale(tenant);
+  }
   absl::StatusOr<bool> MayReprice(const Tenant& tenant) override { return store_->MayReprice(tenant); }
   Counters counters() const override { return store_->counters(); }
 
  private:
+  absl::Status Before(Call call, const Tenant& tenant) {
+    absl::Status status = before(call);
+    return status.ok() ? before_of(call, tenant) : status;
+  }
+
   const std::unique_ptr<RecordStore> store_;
 };
 

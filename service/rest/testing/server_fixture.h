@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/rest/server.h"
 #include "service/rest/testing/raw_client.h"
@@ -124,7 +125,7 @@ class ServerTest : public testing::Test {
  protected:
   ServerTest() {
     options_.calculator = &calculator_;
-    options_.account_id = "acc_1";
+    options_.authenticator = &sender_;
     options_.clock = [] { return absl::FromUnixMillis(1'643'711'580'123); };
     options_.serving = [this] { return serving_.load(); };
     options_.log = [this](absl::string_view line) {
@@ -155,6 +156,7 @@ class ServerTest : public testing::Test {
   void ExpectServing() { EXPECT_EQ(Ask(Post(Body("loc_1"))).status, 200); }
 
   FakeCalculator calculator_;
+  auth::FixedIdentity sender_{{"acc_1", false}};  // of every request
   std::atomic<bool> serving_{true};
   std::mutex log_mutex_;
   std::string log_;

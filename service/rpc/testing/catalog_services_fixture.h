@@ -16,7 +16,8 @@
 #include "energy/costs/v1/locations_service.grpc.pb.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
 #include "gtest/gtest.h"
-#include "service/catalog/catalog.h"
+#include "service/auth/authenticator.h"
+#include "service/catalog/catalogs.h"
 #include "service/executor/catalog_threads.h"
 #include "service/rpc/carbon_service.h"
 #include "service/rpc/catalog_calls.h"
@@ -34,18 +35,17 @@ class CatalogServicesTest : public testing::Test {
   }
 
   void Start(RatesFunctions rates = {}, bool read_only = false, size_t most_uploads = 4, size_t most_waiting = 8) {
-    catalog::Catalog::Options options;
-    options.tenant = tenant_;
+    catalog::Catalogs::Options options;
     options.read_only = read_only;
-    absl::StatusOr<std::unique_ptr<catalog::Catalog>> catalog = catalog::Catalog::Open(std::move(options));
-    ASSERT_TRUE(catalog.ok()) << catalog.status();
-    catalog_ = *std::move(catalog);
+    absl::StatusOr<std::unique_ptr<catalog::Catalogs>> catalogs = catalog::Catalogs::Open(std::move(options));
+    ASSERT_TRUE(catalogs.ok()) << catalogs.status();
+    catalogs_ = *std::move(catalogs);
     threads_ = std::make_unique<executor::CatalogThreads>(most_waiting);
-    calls_ = std::make_unique<CatalogCalls>(
-        catalog_.get(), threads_.get(), CatalogCalls::Options{tenant_, most_uploads, [this](absl::string_view line) {
-                                                                const std::lock_guard<std::mutex> lock(log_mutex_);
-                                                                absl::StrAppend(&log_, line, "\n");
-                                                              }});
+    calls_ = std::make_unique<CatalogCalls>(catalogs_.get(), threads_.get(), &caller_,
+                                            CatalogCalls::Options{most_uploads, [this](absl::string_view line) {
+                                                                    const std::lock_guard<std::mutex> lock(log_mutex_);
+                                                                    absl::StrAppend(&log_, line, "\n");
+                                                                  }});
     tariffs_service_ = std::make_unique<TariffsService>(calls_.get(), std::move(rates));
     carbon_service_ = std::make_unique<CarbonService>(calls_.get());
     locations_service_ = std::make_unique<LocationsService>(calls_.get());
@@ -94,9 +94,10 @@ class CatalogServicesTest : public testing::Test {
   }
 
   const catalog::Tenant tenant_{"acc_test", true};
+  auth::FixedIdentity caller_{tenant_};
   std::mutex log_mutex_;
   std::string log_;
-  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<catalog::Catalogs> catalogs_;
   std::unique_ptr<executor::CatalogThreads> threads_;
   std::unique_ptr<CatalogCalls> calls_;
   std::unique_ptr<TariffsService> tariffs_service_;

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "gtest/gtest.h"
+#include "service/auth/authenticator.h"
 #include "service/calculator/local_calculator.h"
 #include "service/catalog/snapshot.h"
 #include "service/rpc/costs_service.h"
@@ -53,10 +54,9 @@ class CostsServiceTest : public testing::Test {
 
   ~CostsServiceTest() override { StopServer(); }
 
-  void StartServer(calculator::Calculator* calculator,
-                   const CostsServiceOptions& options = {"acc_test", true, 1000, 10000}) {
+  void StartServer(calculator::Calculator* calculator, const CostsServiceOptions& options = {1000, 10000}) {
     StopServer();
-    service_ = std::make_unique<CostsService>(calculator, options);
+    service_ = std::make_unique<CostsService>(calculator, &caller_, options);
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -83,6 +83,7 @@ class CostsServiceTest : public testing::Test {
     return record;
   }
 
+  auth::FixedIdentity caller_{{"acc_test", true}};
   catalog::SnapshotHolder catalog_;
   calculator::LocalCalculator local_;
   std::unique_ptr<CostsService> service_;

@@ -1,0 +1,28 @@
+// Who sends a gRPC call: asked first of all, before anything that could tell a
+// stranger what there is.
+//
+//   const absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator);
+//   if (!identity.ok()) …   // a refusal, for ToGrpcStatus
+//
+// Whoever goes on with the call holds on to the identity until it has ended.
+#ifndef SERVICE_RPC_CALL_IDENTITY_H_
+#define SERVICE_RPC_CALL_IDENTITY_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "service/auth/authenticator.h"
+
+namespace costs::rpc {
+
+using IdentityPtr = std::shared_ptr<const auth::Identity>;
+
+// By the metadata `authorization`, of which there may be one. Never blocks. Errors are
+// the authenticator's. Thread-safe.
+absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator);
+
+}  // namespace costs::rpc
+
+#endif  // SERVICE_RPC_CALL_IDENTITY_H_
