@@ -48,8 +48,9 @@ class Credentials final : public grpc::ServerCredentials {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (current == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {current->private_key.c_str(), current->certificate_chain.c_str()};
-    *config = grpc_ssl_server_certificate_config_create(
-        current->client_ca.empty() ? nullptr : current->client_ca.c_str(), &pair, 1);
+    // gRPC insists on CAs, also where it asks no client for a certificate.
+    const std::string& cas = current->client_ca.empty() ? current->certificate_chain : current->client_ca;
+    *config = grpc_ssl_server_certificate_config_create(cas.c_str(), &pair, 1);
     given_ = std::move(current);
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }

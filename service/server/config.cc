@@ -84,10 +84,12 @@ std::string StoreName(const ServerConfig& config) {
 
 std::vector<std::string> CheckConfig(const ServerConfig& config) {
   SettingCheck check;
-  check.Address("grpc_listen", config.grpc_listen);
-  if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
-  CheckPlaintext(config.transport, "grpc_listen", config.grpc_listen, &check);
-  if (!config.rest_listen.empty()) CheckPlaintext(config.transport, "rest_listen", config.rest_listen, &check);
+  if (check.Address("grpc_listen", config.grpc_listen)) {
+    CheckPlaintext(config.transport, "grpc_listen", config.grpc_listen, &check);
+  }
+  if (!config.rest_listen.empty() && check.Address("rest_listen", config.rest_listen)) {
+    CheckPlaintext(config.transport, "rest_listen", config.rest_listen, &check);
+  }
   CheckTransport(config.transport, &check);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (postgres::IsUrl(config.store)) {

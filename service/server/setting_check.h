@@ -17,13 +17,16 @@ namespace costs::server {
 
 class SettingCheck {
  public:
-  void Address(absl::string_view flag, absl::string_view value) {
+  // Whether it is one.
+  bool Address(absl::string_view flag, absl::string_view value) {
     const size_t colon = value.rfind(':');
     int port = -1;
     if (colon == absl::string_view::npos || colon == 0 || !absl::SimpleAtoi(value.substr(colon + 1), &port) ||
         port < 0 || port > 65535) {
       Fault(flag, absl::StrCat("is '", value, "'; it must be host:port with a port of 0 to 65535, as 127.0.0.1:50051"));
+      return false;
     }
+    return true;
   }
 
   void Range(absl::string_view flag, uint64_t value, uint64_t least, uint64_t most) {
