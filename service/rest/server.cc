@@ -278,7 +278,7 @@ class Server::Impl {
   net::executor_work_guard<net::io_context::executor_type> work_;
   tcp::acceptor acceptor_;
   net::steady_timer accept_pause_;
-  Transport::TlsContext tls_context_;  // null: plain text
+  Transport::TlsContext tls_context_;                     // null: plain text
   std::shared_ptr<const tls::KeyMaterial> tls_material_;  // what it was made of
   std::vector<std::thread> threads_;
 

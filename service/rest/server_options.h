@@ -20,8 +20,8 @@ namespace costs::rest {
 // Timeouts are from the beginning of what they bound to its end, so that a
 // client who trickles bytes gains nothing.
 struct Limits {
-  uint32_t header_bytes = 8 * 1024;           // of the request line, and of the fields
-  uint64_t body_bytes = 64 * 1024;            // of a record; routes may have their own limit
+  uint32_t header_bytes = 8 * 1024;  // of the request line, and of the fields
+  uint64_t body_bytes = 64 * 1024;   // of a record; routes may have their own limit
   uint32_t header_fields = 100;
   // Of the bodies under way that are larger than body_bytes, together; one that does
   // not fit is answered 503.

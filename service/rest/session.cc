@@ -91,9 +91,8 @@ void Session::Start() {
 void Session::Handshake() {
   phase_ = Phase::kHandshaking;
   StartTimer(environment_->options.limits.handshake);
-  transport_.async_handshake([self = shared_from_this()](ErrorCode error) {
-    self->Guard([&] { self->OnHandshake(error, 0); });
-  });
+  transport_.async_handshake(
+      [self = shared_from_this()](ErrorCode error) { self->Guard([&] { self->OnHandshake(error, 0); }); });
 }
 
 void Session::OnHandshake(ErrorCode error, size_t) {
@@ -237,7 +236,8 @@ void Session::OnHeader(ErrorCode error, size_t) {
     // follows could not be told from a next request.
     if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/true);
     StartTimer(environment_->options.limits.body);
-    return net::async_write(transport_, net::buffer(kContinue, sizeof kContinue - 1), Then(&Session::OnContinueWritten));
+    return net::async_write(transport_, net::buffer(kContinue, sizeof kContinue - 1),
+                            Then(&Session::OnContinueWritten));
   }
   ReadBody();
 }
@@ -459,9 +459,8 @@ void Session::Linger() {
   phase_ = Phase::kLingering;
   StartTimer(environment_->options.limits.linger);
   if (!transport_.encrypted()) return Discard();
-  transport_.async_shutdown([self = shared_from_this()](ErrorCode error) {
-    self->Guard([&] { self->OnTlsShutdown(error, 0); });
-  });
+  transport_.async_shutdown(
+      [self = shared_from_this()](ErrorCode error) { self->Guard([&] { self->OnTlsShutdown(error, 0); }); });
 }
 
 // Whatever the client answered: ours has been said.

@@ -26,7 +26,9 @@ constexpr int kMostAtOnce = 64;
 // After accept() failed, as where the process has no descriptor left.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
 
-absl::Status Failed(absl::string_view what) { return absl::UnavailableError(absl::StrCat(what, ": ", strerror(errno))); }
+absl::Status Failed(absl::string_view what) {
+  return absl::UnavailableError(absl::StrCat(what, ": ", strerror(errno)));
+}
 
 void SetOption(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
 

@@ -71,8 +71,8 @@ class AcceptorTest : public testing::Test {
 
   std::unique_ptr<ConnectionAcceptor> acceptor_;
   std::mutex mutex_;
-  std::vector<int> taken_;    // guarded by mutex_
-  std::string log_;           // guarded by mutex_
+  std::vector<int> taken_;  // guarded by mutex_
+  std::string log_;         // guarded by mutex_
   std::vector<int> clients_;
 };
 

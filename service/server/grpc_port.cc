@@ -81,8 +81,7 @@ absl::StatusOr<std::unique_ptr<GrpcPort>> GrpcPort::Start(const ServerConfig& co
   for (grpc::Service* service : services) builder.RegisterService(service);
   LimitMessages(config, &builder);
   LimitConnections(config.transport, &builder);
-  port->credentials_ =
-      certificates != nullptr ? rpc::TlsCredentials(certificates) : grpc::InsecureServerCredentials();
+  port->credentials_ = certificates != nullptr ? rpc::TlsCredentials(certificates) : grpc::InsecureServerCredentials();
   port->taking_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, port->credentials_);
   port->server_ = builder.BuildAndStart();

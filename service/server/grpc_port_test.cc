@@ -160,8 +160,8 @@ TEST_F(GrpcPortTest, RequiredClientCertificate_IsVerifiedAndItsNamesTold) {
   EXPECT_FALSE(Served(Anonymous()));
   EXPECT_FALSE(Served(Showing(other.Sign({"client", ""}))));
   EXPECT_FALSE(Served(Showing(ca_.Sign({"client", "", -7200, -3600}))));
-  ASSERT_TRUE(Served(Showing(
-      ca_.Sign({"gateway", "DNS:a.example,URI:spiffe://example/gateway,DNS:b.example,email:a@b.example"}))));
+  ASSERT_TRUE(Served(
+      Showing(ca_.Sign({"gateway", "DNS:a.example,URI:spiffe://example/gateway,DNS:b.example,email:a@b.example"}))));
   const std::optional<auth::PeerCertificate> names = witness_.last();
   ASSERT_TRUE(names.has_value());
   EXPECT_EQ(names->common_name, "gateway");

@@ -217,9 +217,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = OpenCertificates(config.transport);
   if (!certificates.ok()) return certificates.status();
   parts->certificates = *std::move(certificates);
-  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc =
-      GrpcPort::Start(config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records},
-                      parts->certificates.get());
+  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc = GrpcPort::Start(
+      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records},
+      parts->certificates.get());
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc->server(), true);
@@ -231,7 +231,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
                           {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
-    parts->rest = std::make_unique<rest::Server>(RestOptions(config, faces, parts->certificates.get(), &parts->serving));
+    parts->rest =
+        std::make_unique<rest::Server>(RestOptions(config, faces, parts->certificates.get(), &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,

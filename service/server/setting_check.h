@@ -44,8 +44,8 @@ class SettingCheck {
 
   void Range(absl::string_view flag, absl::Duration value, absl::Duration least, absl::Duration most) {
     if (value < least || value > most) {
-      Fault(flag, absl::StrCat("is ", absl::FormatDuration(value), "; it must be between ",
-                               absl::FormatDuration(least), " and ", absl::FormatDuration(most)));
+      Fault(flag, absl::StrCat("is ", absl::FormatDuration(value), "; it must be between ", absl::FormatDuration(least),
+                               " and ", absl::FormatDuration(most)));
     }
   }
 

@@ -22,13 +22,14 @@ ABSL_FLAG(bool, allow_plaintext, false,
 ABSL_FLAG(absl::Duration, handshake_timeout, absl::Seconds(10),
           "How long a new connection's TLS handshake, and on the gRPC port HTTP/2's beginning, may take, 100ms to 2m.");
 ABSL_FLAG(uint32_t, grpc_connections, 1024, "Most open connections of the gRPC port, 1 to 65536; more are closed.");
-ABSL_FLAG(uint32_t, grpc_streams, 256, "Most calls at once of a gRPC connection, 1 to 65536; more wait at the client.");
+ABSL_FLAG(uint32_t, grpc_streams, 100, "Most calls at once of a gRPC connection, 1 to 65536; more wait at the client.");
 ABSL_FLAG(uint32_t, grpc_metadata_limit, 8 << 10, "Most bytes in the metadata of a gRPC call, 1024 to 65536.");
-ABSL_FLAG(uint64_t, grpc_memory_quota, uint64_t{512} << 20,
+ABSL_FLAG(uint64_t, grpc_memory_quota, uint64_t{256} << 20,
           "Bytes that gRPC may use for its connections and calls, 16777216 to 1099511627776; past it, it sheds them.");
 ABSL_FLAG(absl::Duration, grpc_keepalive_time, absl::Minutes(1),
           "How often a gRPC connection without traffic is asked whether its peer lives, 1s to 24h.");
-ABSL_FLAG(absl::Duration, grpc_keepalive_timeout, absl::Seconds(20), "How long that peer may take to answer, 1s to 1h.");
+ABSL_FLAG(absl::Duration, grpc_keepalive_timeout, absl::Seconds(20),
+          "How long that peer may take to answer, 1s to 1h.");
 ABSL_FLAG(absl::Duration, grpc_stall_timeout, absl::Minutes(2),
           "A gRPC peer whose machine takes or acknowledges no byte for so long is cut off, 1s to 24h; 0: never.");
 ABSL_FLAG(absl::Duration, grpc_connection_idle, absl::ZeroDuration(),

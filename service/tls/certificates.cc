@@ -70,8 +70,8 @@ class Checker {
     if (!loaded_.faults.empty()) return std::move(loaded_);
     auto material = std::make_shared<const KeyMaterial>(KeyMaterial{*contents[0], *contents[1], *contents[2]});
     // What OpenSSL takes, such as how long a key must be, is for it to say.
-    const absl::StatusOr<Context> context = MakeServerContext(
-        *material, verifies ? ClientCertificates::kRequired : ClientCertificates::kNone, "http/1.1");
+    const absl::StatusOr<Context> context =
+        MakeServerContext(*material, verifies ? ClientCertificates::kRequired : ClientCertificates::kNone, "http/1.1");
     if (!context.ok()) Fault(File::kCertificate, absl::StrCat("cannot be used: ", context.status().message()));
     if (loaded_.faults.empty()) loaded_.material = std::move(material);
     return std::move(loaded_);
@@ -152,10 +152,9 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(Files files, Op
   const auto contents = ReadAll(certificates->files_);
   Loaded loaded = CheckContents(certificates->files_, contents);
   if (loaded.material == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrJoin(loaded.faults, "; ", [&](std::string* out, const Finding& fault) {
-          absl::StrAppend(out, PathOf(certificates->files_, fault.file), " ", fault.text);
-        }));
+    return absl::InvalidArgumentError(absl::StrJoin(loaded.faults, "; ", [&](std::string* out, const Finding& fault) {
+      absl::StrAppend(out, PathOf(certificates->files_, fault.file), " ", fault.text);
+    }));
   }
   certificates->Report(loaded.warnings);
   certificates->current_ = std::move(loaded.material);

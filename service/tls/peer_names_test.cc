@@ -32,9 +32,7 @@ TEST(PeerNames, NoAlternativeNames_LeaveTheCommonName) {
   EXPECT_THAT(names.dns_names, IsEmpty());
 }
 
-TEST(PeerNames, NameWithANul_IsLeftOut) {
-  EXPECT_EQ(NamesOf({std::string("admin\0.evil", 11), ""}).common_name, "");
-}
+TEST(PeerNames, NameWithANul_IsLeftOut) { EXPECT_EQ(NamesOf({std::string("admin\0.evil", 11), ""}).common_name, ""); }
 
 }  // namespace
 }  // namespace costs::tls

@@ -1,7 +1,7 @@
 """Clients that hold connections open and do as little with them as they can.
 
-Each class opens so many connections to an address and keeps them as they are until
-it is closed; poke() sends the next byte on each, as slow-loris does. One that the
+Each function opens so many connections to an address, which stay as they are until
+they are closed; poke() goes on a little on each, as slow-loris does. One that the
 server has ended stays ended: it has its due.
 """
 
@@ -33,24 +33,42 @@ def message(payload, announced=None):
     return b"\0" + struct.pack(">I", len(payload) if announced is None else announced) + payload
 
 
+class _Connection:
+    def __init__(self, opened, first):
+        self._socket = opened
+        self._waiting = first  # what the server has not taken yet
+
+    def send(self, drop=b""):
+        """What the server takes now of what is waiting, and of the drop; False: the connection has ended."""
+        if drop:
+            self._waiting += drop
+        try:
+            while self._waiting:
+                self._waiting = self._waiting[self._socket.send(self._waiting):]
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            pass
+        except OSError:
+            return False
+        return True
+
+
 class SlowClients:
     """`count` connections that send `first`, and at each poke() a byte of `drops`."""
 
     def __init__(self, address, count, first=b"", drops=b"", tls=None):
         host, port = address.rsplit(":", 1)
-        self._stack = contextlib.ExitStack()
         self._drops = drops
         self._poked = 0
         self._open = []
         with contextlib.ExitStack() as stack:
             for _ in range(count):
-                connection = stack.enter_context(socket.create_connection((host, int(port)), 60))
+                opened = stack.enter_context(socket.create_connection((host, int(port)), 60))
                 if tls is not None:
-                    connection = stack.enter_context(tls.wrap_socket(connection, server_hostname="localhost"))
-                connection.setblocking(False)
-                if first:
-                    self._send(connection, first)
-                self._open.append(connection)
+                    opened = stack.enter_context(tls.wrap_socket(opened, server_hostname="localhost"))
+                opened.setblocking(False)
+                connection = _Connection(opened, memoryview(first) if not drops else first)
+                if connection.send():
+                    self._open.append(connection)
             self._stack = stack.pop_all()
 
     def __enter__(self):
@@ -59,24 +77,17 @@ class SlowClients:
     def __exit__(self, *_):
         self._stack.close()
 
-    @staticmethod
-    def _send(connection, data):
-        """What the server takes of it now; False: the connection has ended."""
-        try:
-            while data:
-                data = data[connection.send(data):]
-        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            pass
-        except OSError:
-            return False
-        return True
+    @property
+    def open_count(self):
+        """How many the server has not ended, as far as their senders know."""
+        return len(self._open)
 
     def poke(self):
-        if not self._drops:
-            return
-        drop = self._drops[self._poked % len(self._drops):][:1]
-        self._poked += 1
-        self._open = [connection for connection in self._open if self._send(connection, drop)]
+        drop = b""
+        if self._drops:
+            drop = self._drops[self._poked % len(self._drops):][:1]
+            self._poked += 1
+        self._open = [connection for connection in self._open if connection.send(drop)]
 
 
 def rest_headers(address, count, tls=None):

@@ -18,7 +18,7 @@ struct TestPair {
 
 struct TestSubject {
   std::string common_name;
-  std::string alternative_names;  // as OpenSSL's settings write them: "DNS:localhost,URI:spiffe://a/b"
+  std::string alternative_names;   // as OpenSSL's settings write them: "DNS:localhost,URI:spiffe://a/b"
   int valid_from_seconds = -3600;  // from now
   int valid_to_seconds = 3600;
 };
