@@ -1,8 +1,8 @@
 // gRPC's credentials of a server whose certificates may change while it runs.
 //
-// gRPC's own watcher of files (FileWatcherCertificateProvider of 1.51) takes up a key
-// and a certificate that do not fit together, and then has neither; these ask
-// Certificates, which has checked them, at each new connection.
+// gRPC's own watcher of files (FileWatcherCertificateProvider of 1.51) leaves it to the
+// operator that key and certificate fit together whenever it reads them; these ask
+// Certificates, which has checked that, at each new connection.
 #ifndef SERVICE_RPC_TLS_CREDENTIALS_H_
 #define SERVICE_RPC_TLS_CREDENTIALS_H_
 

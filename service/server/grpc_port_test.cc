@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -253,6 +255,28 @@ TEST_F(GrpcPortTest, DeadPeer_IsEndedAndTheLimitOfStreamsIsTold) {
   ASSERT_EQ(send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL), static_cast<ssize_t>(greeting.size()));
   const std::string all = ReadToEnd(fd);
   EXPECT_NE(all.find(std::string("\0\3\0\0\0\x25", 6)), std::string::npos);  // SETTINGS_MAX_CONCURRENT_STREAMS
+  EXPECT_TRUE(Served(grpc::InsecureChannelCredentials()));
+}
+
+// A peer whose machine takes nothing: the pings of keepalive would wait behind the rest.
+TEST_F(GrpcPortTest, PeerWhoReadsNothing_IsEnded) {
+  config_.transport.grpc_keepalive_time = absl::Hours(24);
+  config_.transport.grpc_stall_timeout = absl::Seconds(1);
+  Start();
+  const int fd = ConnectRaw();
+  const std::string greeting("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 24 + 9);
+  ASSERT_EQ(send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL), static_cast<ssize_t>(greeting.size()));
+  // SETTINGS are always answered, and no such peer is told to go away for them.
+  std::string settings;
+  for (int i = 0; i < 1000; ++i) settings.append("\0\0\0\4\0\0\0\0\0", 9);
+  size_t sent = 0;
+  for (;;) {  // the test's own time limit ends it
+    const ssize_t count = send(fd, settings.data() + sent, settings.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0 && errno != EAGAIN) break;
+    if (count > 0) sent = (sent + static_cast<size_t>(count)) % settings.size();
+    if (count < 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  close(fd);
   EXPECT_TRUE(Served(grpc::InsecureChannelCredentials()));
 }
 
