@@ -90,7 +90,9 @@ absl::Status ConnectionAcceptor::Open() {
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     const absl::Status opened = OpenOne(*address);
     if (opened.ok()) continue;
-    if (absl::IsAlreadyExists(opened)) return absl::UnavailableError(opened.message());
+    // Any free port of the first address may be another's at the next.
+    const bool by_chance = port == "0" && !listeners_.empty();
+    if (absl::IsAlreadyExists(opened) && !by_chance) return absl::UnavailableError(opened.message());
     if (first_error.ok()) first_error = opened;
   }
   return listeners_.empty() ? first_error : absl::OkStatus();
