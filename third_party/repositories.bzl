@@ -229,6 +229,15 @@ def debian_repositories():
         libs = {":libpq": "libpq"},
     )
     debian_repository(
+        name = "openssl",
+        apt = "libssl-dev pkg-config",
+        requires = ["/usr/include/openssl/ssl.h"],
+        libs = {
+            ":crypto": "libcrypto",
+            ":ssl": "-lssl -lcrypto",
+        },
+    )
+    debian_repository(
         name = "xxhash",
         apt = "libxxhash-dev pkg-config",
         requires = ["/usr/include/xxhash.h"],

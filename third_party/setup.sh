@@ -11,7 +11,7 @@ packages=(bazel-bootstrap bazel-rules-proto bazel-rules-java bazel-skylib)
 packages+=(g++ pkg-config protobuf-compiler protobuf-compiler-grpc grpc-proto golang-github-gogo-googleapis-dev)
 # The libraries of the server and the command line.
 packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev libboost-dev rapidjson-dev libspdlog-dev
-  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev)
+  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev libssl-dev)
 # Its time zones, and the client of the REST call that ./run shows.
 packages+=(tzdata curl)
 
@@ -21,6 +21,7 @@ if [ "${1:-run}" = test ]; then
   packages+=(clang libclang-rt-14-dev llvm)  # for the fuzz targets
   packages+=(python3-venv)  # for the schema fuzzer, of the Python registry
   packages+=(postgresql postgresql-client)  # of which the tests start servers of their own
+  packages+=(openssl nghttp2-client)  # certificates of the tests, and h2load
   # Other ways to have these are as good as the distribution's.
   command -v npm > /dev/null || packages+=(nodejs npm)
   command -v go > /dev/null || packages+=(golang-go)

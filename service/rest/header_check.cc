@@ -1,6 +1,8 @@
 #include "service/rest/header_check.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -55,7 +57,13 @@ std::optional<Refusal> CheckContent(const RequestHeader& request) {
 
 }  // namespace
 
-std::optional<Refusal> CheckHeader(const RequestHeader& request, const Router::Match& match) {
+std::optional<Refusal> CheckHeader(const RequestHeader& request, const Router::Match& match, uint32_t most_fields) {
+  if (std::distance(request.begin(), request.end()) > static_cast<std::ptrdiff_t>(most_fields)) {
+    return Refusal{MakeError(431, "header_too_large",
+                             absl::StrCat("The request's header has more than ", most_fields,
+                                          " fields; leave out those that are not needed.")),
+                   ""};
+  }
   if (request.version() >= 11 && request.count(http::field::host) != 1) {
     return Refusal{MakeError(400, "malformed_request", "The request needs exactly one Host field; give it once."), ""};
   }

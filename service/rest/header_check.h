@@ -25,7 +25,7 @@ struct Refusal {
 };
 
 // Why the request cannot be taken up by the route that its path and method led to.
-std::optional<Refusal> CheckHeader(const RequestHeader& request, const Router::Match& match);
+std::optional<Refusal> CheckHeader(const RequestHeader& request, const Router::Match& match, uint32_t most_fields);
 
 bool ExpectsContinue(const RequestHeader& request);
 

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <exception>
 #include <iterator>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -30,6 +31,7 @@
 #include "service/rest/instant_route.h"
 #include "service/rest/router.h"
 #include "service/rest/session.h"
+#include "service/tls/server_context.h"
 
 namespace costs::rest {
 namespace {
@@ -116,6 +118,10 @@ class Server::Impl {
         accept_pause_(acceptor_.get_executor()) {
     environment_->request_id_prefix = RandomPrefix();
     environment_->finished = [this](Session* session) { Remove(session); };
+    environment_->handshaken = [this](Session* session) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      handshaking_.remove(session);
+    };
   }
 
   ~Impl() { Stop(); }
@@ -126,6 +132,10 @@ class Server::Impl {
     if (!checked.ok()) return checked;
     const absl::StatusOr<tcp::endpoint> address = ParseAddress(options.listen);
     if (!address.ok()) return address.status();
+    if (options.certificates != nullptr) {
+      const absl::Status made = RenewTls();
+      if (!made.ok()) return made;
+    }
     try {
       acceptor_.open(address->protocol());
       acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -199,23 +209,51 @@ class Server::Impl {
     });
   }
 
+  // The context of new connections follows the certificates. On the acceptor's strand,
+  // or before it runs.
+  absl::Status RenewTls() {
+    const tls::Certificates& certificates = *environment_->options.certificates;
+    std::shared_ptr<const tls::KeyMaterial> current = certificates.current();
+    if (current == tls_material_) return absl::OkStatus();
+    absl::StatusOr<tls::Context> made =
+        tls::MakeServerContext(*current, certificates.client_certificates(), "http/1.1");
+    if (!made.ok()) return made.status();
+    tls_context_ = std::make_shared<net::ssl::context>(made->release());
+    tls_material_ = std::move(current);
+    return absl::OkStatus();
+  }
+
   void Add(tcp::socket socket) {
+    if (environment_->options.certificates != nullptr) {
+      const absl::Status renewed = RenewTls();
+      if (!renewed.ok()) environment_->options.log(absl::StrCat("REST server: ", renewed.message()));
+    }
     std::shared_ptr<Session> session;
+    std::shared_ptr<Session> stalled;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       const size_t refusals = sessions_.size() - served_;
       const bool refused = served_ >= environment_->options.limits.connections;
       if (draining_ || (refused && refusals >= kMostRefusals)) return;
-      session = std::make_shared<Session>(std::move(socket), environment_, refused);
+      session = std::make_shared<Session>(std::move(socket), tls_context_, environment_, refused);
       sessions_.emplace(session.get(), session);
       if (!refused) ++served_;
+      if (tls_context_ != nullptr) {
+        if (handshaking_.size() >= environment_->options.limits.handshakes) {
+          stalled = sessions_.at(handshaking_.front());
+          handshaking_.pop_front();
+        }
+        handshaking_.push_back(session.get());
+      }
     }
+    if (stalled != nullptr) stalled->EndHandshake();
     session->Start();
   }
 
   void Remove(Session* session) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (sessions_.erase(session) == 0) return;
+    handshaking_.remove(session);
     if (!session->refused()) --served_;
     if (sessions_.empty()) all_ended_.notify_all();
   }
@@ -243,12 +281,15 @@ class Server::Impl {
   net::executor_work_guard<net::io_context::executor_type> work_;
   tcp::acceptor acceptor_;
   net::steady_timer accept_pause_;
+  Transport::TlsContext tls_context_;                     // null: plain text
+  std::shared_ptr<const tls::KeyMaterial> tls_material_;  // what it was made of
   std::vector<std::thread> threads_;
 
   std::mutex mutex_;
   std::condition_variable all_ended_;
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;  // guarded by mutex_
   size_t served_ = 0;                                                // of sessions_, those not refused
+  std::list<Session*> handshaking_;                                  // of sessions_, the oldest first
   bool draining_ = false;                                            // guarded by mutex_
 };
 

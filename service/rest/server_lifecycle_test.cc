@@ -14,15 +14,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-using LifecycleTest = ServerTest;
+using LifecycleTest = OverBothTransportsTest;
 
-TEST_F(LifecycleTest, Drain_AnswersWhatIsUnderWayAndClosesTheRest) {
+INSTANTIATE_TEST_SUITE_P(Transports, LifecycleTest, testing::Bool(), TransportName);
+
+TEST_P(LifecycleTest, Drain_AnswersWhatIsUnderWayAndClosesTheRest) {
   Start();
-  RawClient idle(port_);
+  RawClient idle(endpoint_);
   idle.Send(Get("/healthz"));
   ASSERT_TRUE(idle.Read().has_value());
-  RawClient fresh(port_);
-  RawClient busy(port_);
+  RawClient fresh(endpoint_);
+  RawClient busy(endpoint_);
   busy.Send(Post(Body("hold", 9)) + Get("/healthz"));
   const FakeCalculator::Held held = calculator_.Take();
 
@@ -30,7 +32,7 @@ TEST_F(LifecycleTest, Drain_AnswersWhatIsUnderWayAndClosesTheRest) {
   std::thread drain([&] { drained = server_->Drain(absl::Now() + absl::Seconds(30)); });
   EXPECT_TRUE(idle.AtEnd());
   EXPECT_TRUE(fresh.AtEnd());
-  while (RawClient(port_).connected()) std::this_thread::yield();
+  while (RawClient(endpoint_).connected()) std::this_thread::yield();
   FakeCalculator::Release(held);
   const std::optional<RawResponse> response = busy.Read();
   ASSERT_TRUE(response.has_value());
@@ -41,9 +43,9 @@ TEST_F(LifecycleTest, Drain_AnswersWhatIsUnderWayAndClosesTheRest) {
   EXPECT_TRUE(drained.ok()) << drained;
 }
 
-TEST_F(LifecycleTest, DrainPastItsDeadline_CutsOffAndLateAnswersAreHarmless) {
+TEST_P(LifecycleTest, DrainPastItsDeadline_CutsOffAndLateAnswersAreHarmless) {
   Start();
-  RawClient client(port_);
+  RawClient client(endpoint_);
   client.Send(Post(Body("hold")));
   const FakeCalculator::Held held = calculator_.Take();
   EXPECT_EQ(server_->Drain(absl::Now() + absl::Milliseconds(50)).code(), absl::StatusCode::kDeadlineExceeded);
@@ -53,11 +55,11 @@ TEST_F(LifecycleTest, DrainPastItsDeadline_CutsOffAndLateAnswersAreHarmless) {
   FakeCalculator::Release(held);
 }
 
-TEST_F(LifecycleTest, DestructionWithoutDrain_IsSafe) {
+TEST_P(LifecycleTest, DestructionWithoutDrain_IsSafe) {
   Start();
-  RawClient busy(port_);
+  RawClient busy(endpoint_);
   busy.Send(Post(Body("hold")));
-  RawClient reading(port_);
+  RawClient reading(endpoint_);
   reading.Send("POST /costs/instant HTTP/1.1\r\n");
   const FakeCalculator::Held held = calculator_.Take();
   server_.reset();
@@ -67,13 +69,13 @@ TEST_F(LifecycleTest, DestructionWithoutDrain_IsSafe) {
   std::thread([&] { FakeCalculator::Release(held); }).join();
 }
 
-TEST_F(LifecycleTest, DestructionAmidLoad_IsSafe) {
+TEST_P(LifecycleTest, DestructionAmidLoad_IsSafe) {
   Start();
   std::vector<std::thread> load;
   load.reserve(4);
   for (int i = 0; i < 4; ++i) {
     load.emplace_back([this] {
-      RawClient client(port_);
+      RawClient client(endpoint_);
       const std::string requests = Post(Body("loc_1")) + Get("/healthz");
       while (client.Send(requests) && client.Read().has_value() && client.Read().has_value()) {
       }
@@ -84,7 +86,7 @@ TEST_F(LifecycleTest, DestructionAmidLoad_IsSafe) {
   for (std::thread& thread : load) thread.join();
 }
 
-TEST_F(LifecycleTest, BadOptions_AreNamed) {
+TEST_P(LifecycleTest, BadOptions_AreNamed) {
   const auto start = [this] { return Server(options_).Start().status(); };
   for (const char* listen : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "::1:80",
                              "example:80", "[::1:80", "127.0.0.1:-1"}) {
@@ -101,7 +103,7 @@ TEST_F(LifecycleTest, BadOptions_AreNamed) {
   EXPECT_EQ(start().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(LifecycleTest, AddressInUse_IsNamed) {
+TEST_P(LifecycleTest, AddressInUse_IsNamed) {
   Start();
   options_.listen = absl::StrCat("127.0.0.1:", port_);
   Server other(options_);

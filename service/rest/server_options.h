@@ -14,15 +14,24 @@
 #include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/rest/router.h"
+#include "service/tls/certificates.h"
 
 namespace costs::rest {
 
 // Timeouts are from the beginning of what they bound to its end, so that a
 // client who trickles bytes gains nothing.
 struct Limits {
-  uint32_t header_bytes = 8 * 1024;           // of the request line, and of the fields
-  uint64_t body_bytes = 64 * 1024;            // of a record; routes may have their own limit
-  size_t connections = 1024;                  // more are answered 503 and closed
+  uint32_t header_bytes = 8 * 1024;  // of the request line, and of the fields
+  uint64_t body_bytes = 64 * 1024;   // of a record; routes may have their own limit
+  uint32_t header_fields = 100;
+  // Of the bodies under way that are larger than body_bytes, together; one that does
+  // not fit is answered 503.
+  uint64_t large_bodies_bytes = uint64_t{256} * 1024 * 1024;
+  size_t connections = 1024;  // more are answered 503 and closed
+  // TLS handshakes under way: where there are more, the oldest is ended, which is
+  // likely one that stalls.
+  size_t handshakes = 128;
+  absl::Duration handshake = absl::Seconds(10);
   absl::Duration header = absl::Seconds(10);  // also a new connection's first byte
   absl::Duration body = absl::Seconds(10);
   absl::Duration idle = absl::Seconds(75);  // between two requests
@@ -41,6 +50,8 @@ struct ServerOptions {
   // localhost (127.0.0.1). Port 0 takes any free one.
   std::string listen = "127.0.0.1:0";
   int io_threads = 2;
+  // What TLS uses; outlives the server. Null: plain text.
+  const tls::Certificates* certificates = nullptr;
   // Borrowed; outlives the server and every `done` that it was given.
   calculator::Calculator* calculator = nullptr;
   // What is served besides the two routes of server.h.

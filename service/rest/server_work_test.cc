@@ -12,12 +12,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-using WorkTest = ServerTest;
+using WorkTest = OverBothTransportsTest;
 
-TEST_F(WorkTest, AnswerOnAnotherThread_ReachesItsClient) {
+INSTANTIATE_TEST_SUITE_P(Transports, WorkTest, testing::Bool(), TransportName);
+
+TEST_P(WorkTest, AnswerOnAnotherThread_ReachesItsClient) {
   Start();
-  RawClient first(port_);
-  RawClient second(port_);
+  RawClient first(endpoint_);
+  RawClient second(endpoint_);
   first.Send(Post(Body("hold", 1)));
   const FakeCalculator::Held first_held = calculator_.Take();
   second.Send(Post(Body("hold", 2)));
@@ -32,10 +34,10 @@ TEST_F(WorkTest, AnswerOnAnotherThread_ReachesItsClient) {
   EXPECT_THAT(first.Read()->body, HasSubstr(R"("energy":{"value":1})"));
 }
 
-TEST_F(WorkTest, CalculatorThatNeverAnswers_IsAnsweredForInTime) {
+TEST_P(WorkTest, CalculatorThatNeverAnswers_IsAnsweredForInTime) {
   options_.limits.work = absl::Milliseconds(100);
   Start();
-  RawClient client(port_);
+  RawClient client(endpoint_);
   client.Send(Post(Body("hold")));
   const FakeCalculator::Held held = calculator_.Take();
   const std::optional<RawResponse> response = client.Read();
@@ -47,10 +49,10 @@ TEST_F(WorkTest, CalculatorThatNeverAnswers_IsAnsweredForInTime) {
   ExpectServing();
 }
 
-TEST_F(WorkTest, HalfClosedClient_GetsItsAnswer) {
+TEST_P(WorkTest, HalfClosedClient_GetsItsAnswer) {
   options_.limits.half_close = absl::Hours(1);
   Start();
-  RawClient client(port_);
+  RawClient client(endpoint_);
   client.Send(Post(Body("hold", 5)));
   client.HalfClose();
   const FakeCalculator::Held held = calculator_.Take();
@@ -66,16 +68,16 @@ void WaitUntilCancelled(const FakeCalculator::Held& held) {
   while (!held.cancelled()) std::this_thread::yield();  // the test's own time limit ends it
 }
 
-TEST_F(WorkTest, ClientWhoGoes_CancelsHisCalculation) {
+TEST_P(WorkTest, ClientWhoGoes_CancelsHisCalculation) {
   options_.limits.half_close = absl::Milliseconds(1);
   Start();
-  RawClient reset(port_);
+  RawClient reset(endpoint_);
   reset.Send(Post(Body("hold")));
   const FakeCalculator::Held reset_held = calculator_.Take();
   reset.Reset();
   WaitUntilCancelled(reset_held);
 
-  auto closed = std::make_unique<RawClient>(port_);
+  auto closed = std::make_unique<RawClient>(endpoint_);
   closed->Send(Post(Body("hold")));
   const FakeCalculator::Held closed_held = calculator_.Take();
   closed.reset();

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "boost/asio/write.hpp"
@@ -16,6 +17,7 @@
 #include "boost/beast/http/read.hpp"
 #include "boost/beast/http/write.hpp"
 #include "service/catalog/refusal.h"
+#include "service/tls/peer_names.h"
 
 namespace costs::rest {
 namespace {
@@ -45,12 +47,13 @@ struct Session::Call {
   std::atomic<bool> done{false};
 };
 
-Session::Session(net::ip::tcp::socket socket, std::shared_ptr<SessionEnvironment> environment, bool refused)
+Session::Session(Transport::Socket socket, Transport::TlsContext context,
+                 std::shared_ptr<SessionEnvironment> environment, bool refused)
     : environment_(std::move(environment)),
       refused_(refused),
-      socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
-      half_close_timer_(socket_.get_executor()),
+      transport_(std::move(socket), std::move(context)),
+      timer_(transport_.get_executor()),
+      half_close_timer_(transport_.get_executor()),
       buffer_(environment_->options.limits.header_bytes + kReadAhead) {}
 
 template <typename Step>
@@ -78,26 +81,57 @@ auto Session::Then(void (Session::*method)(ErrorCode, size_t)) {
 // ---- beginning and end --------------------------------------------------------
 
 void Session::Start() {
-  net::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+  net::dispatch(transport_.get_executor(), [self = shared_from_this()] {
     self->Guard([&] {
-      ErrorCode ignored;  // without these two the session works, if slower
-      self->socket_.set_option(net::ip::tcp::no_delay(true), ignored);
-      self->socket_.non_blocking(true, ignored);  // for the reads of OnReadable
-      if (!self->refused_) return self->AwaitRequest(self->environment_->options.limits.header);
-      self->TakeHeader();
-      self->Refuse({TooBusy("Too many connections are open; use one for several requests, or try again later."), ""},
-                   /*close=*/true);
+      ErrorCode ignored;  // without it the session works, if slower
+      self->transport_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
+      self->transport_.encrypted() ? self->Handshake() : self->Serve();
+    });
+  });
+}
+
+void Session::Handshake() {
+  phase_ = Phase::kHandshaking;
+  StartTimer(environment_->options.limits.handshake);
+  transport_.async_handshake(
+      [self = shared_from_this()](ErrorCode error) { self->Guard([&] { self->OnHandshake(error, 0); }); });
+}
+
+void Session::OnHandshake(ErrorCode error, size_t) {
+  environment_->handshaken(this);
+  if (error) {
+    environment_->handshake_failures.Say(absl::StrCat("REST TLS handshake failed: ", error.message()), absl::Now());
+    return Close();
+  }
+  if (X509* const certificate = SSL_get0_peer_certificate(transport_.ssl()); certificate != nullptr) {
+    peer_certificate_ = tls::NamesOf(certificate);
+  }
+  Serve();
+}
+
+void Session::Serve() {
+  if (!refused_) return AwaitRequest(environment_->options.limits.header);
+  TakeHeader();
+  Refuse({TooBusy("Too many connections are open; use one for several requests, or try again later."), ""},
+         /*close=*/true);
+}
+
+void Session::EndHandshake() {
+  net::dispatch(transport_.get_executor(), [self = shared_from_this()] {
+    self->Guard([&] {
+      if (self->phase_ == Phase::kHandshaking) self->Close();
     });
   });
 }
 
 void Session::Drain() {
-  net::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+  net::dispatch(transport_.get_executor(), [self = shared_from_this()] {
     self->Guard([&] {
       self->draining_ = true;
       ErrorCode ignored;
       // A request that has reached this machine is still answered.
-      if (self->phase_ == Phase::kIdle && self->socket_.available(ignored) == 0) self->Close();
+      const bool idle = self->phase_ == Phase::kIdle || self->phase_ == Phase::kHandshaking;
+      if (idle && self->transport_.socket().available(ignored) == 0) self->Close();
     });
   });
 }
@@ -112,8 +146,9 @@ void Session::Close() {
   } catch (const std::exception&) {
     // A timer that goes off later finds the session closed.
   }
+  ReleaseLargeBody();
   ErrorCode ignored;
-  socket_.close(ignored);
+  transport_.socket().close(ignored);
   environment_->finished(this);
 }
 
@@ -138,7 +173,7 @@ void Session::OnTimeout() {
     case Phase::kReading:
       // The pending read ends with an error, and its handler answers.
       timed_out_ = true;
-      socket_.cancel();
+      transport_.socket().cancel();
       return;
     case Phase::kWorking: {
       calculator::Failure failure;
@@ -146,9 +181,9 @@ void Session::OnTimeout() {
       call_->cancelled->store(true);
       call_.reset();
       ++work_number_;
-      socket_.cancel();
       return Refuse({ErrorFromFailure(failure), ""}, /*close=*/true);
     }
+    case Phase::kHandshaking:
     case Phase::kIdle:
     case Phase::kWriting:
     case Phase::kLingering:
@@ -164,7 +199,8 @@ void Session::AwaitRequest(absl::Duration timeout) {
   if (draining_) return Close();
   if (buffer_.size() > 0) return ReadHeader();
   StartTimer(timeout);
-  socket_.async_read_some(buffer_.prepare(kFirstRead), Then(&Session::OnFirstBytes));
+  if (reading_ahead_) return;  // What it reads is the next request's beginning.
+  transport_.async_read_some(buffer_.prepare(kFirstRead), Then(&Session::OnFirstBytes));
 }
 
 void Session::OnFirstBytes(ErrorCode error, size_t bytes) {
@@ -182,7 +218,7 @@ void Session::ReadHeader() {
   // The largest of any route: which one it is, is not known yet.
   parser_->body_limit(environment_->router.largest_body());
   StartTimer(limits.header);
-  http::async_read_header(socket_, buffer_, *parser_, Then(&Session::OnHeader));
+  http::async_read_header(transport_, buffer_, *parser_, Then(&Session::OnHeader));
 }
 
 void Session::OnHeader(ErrorCode error, size_t) {
@@ -194,17 +230,22 @@ void Session::OnHeader(ErrorCode error, size_t) {
       return Refuse({*std::move(stranger), ""}, /*close=*/!parser_->is_done());
     }
   }
-  if (!refusal_.has_value()) refusal_ = CheckHeader(parser_->get(), match_);
+  if (!refusal_.has_value()) refusal_ = CheckHeader(parser_->get(), match_, environment_->options.limits.header_fields);
   const uint64_t limit = BodyLimit();
   if (parser_->content_length().value_or(0) > limit) return OnReadError(http::error::body_limit);
   parser_->body_limit(limit);  // of a body whose length is not said
+  if (!HoldLargeBody(limit)) {
+    return Refuse({TooBusy("Too many large requests are under way; try again later, or send smaller ones."), ""},
+                  /*close=*/true);
+  }
   if (parser_->is_done()) return Dispatch();
   if (ExpectsContinue(parser_->get())) {
     // Whether a refused client sends its body all the same is unknown, so what
     // follows could not be told from a next request.
     if (refusal_.has_value()) return Refuse(*refusal_, /*close=*/true);
     StartTimer(environment_->options.limits.body);
-    return net::async_write(socket_, net::buffer(kContinue, sizeof kContinue - 1), Then(&Session::OnContinueWritten));
+    return net::async_write(transport_, net::buffer(kContinue, sizeof kContinue - 1),
+                            Then(&Session::OnContinueWritten));
   }
   ReadBody();
 }
@@ -216,7 +257,7 @@ void Session::OnContinueWritten(ErrorCode error, size_t) {
 
 void Session::ReadBody() {
   StartTimer(environment_->options.limits.body);
-  http::async_read(socket_, buffer_, *parser_, Then(&Session::OnBody));
+  http::async_read(transport_, buffer_, *parser_, Then(&Session::OnBody));
 }
 
 void Session::OnBody(ErrorCode error, size_t) {
@@ -242,11 +283,24 @@ std::optional<HttpError> Session::Authenticate() {
       request.count(http::field::authorization) > 1
           ? catalog::Refuse(absl::StatusCode::kUnauthenticated, "BAD_CREDENTIALS",
                             "The request has several Authorization fields; send one.")
-          : environment_->options.authenticator->Authenticate({View(request[http::field::authorization])});
+          : environment_->options.authenticator->Authenticate({View(request[http::field::authorization]), peer_certificate()});
   if (!identity.ok()) return ErrorFromStatus(identity.status());
   identity_ = *std::move(identity);
   return std::nullopt;
 }
+
+// Bodies of a record's size are bounded by how many connections there may be.
+bool Session::HoldLargeBody(uint64_t limit) {
+  const Limits& limits = environment_->options.limits;
+  const uint64_t bytes = parser_->chunked() ? limit : parser_->content_length().value_or(0);
+  if (bytes <= limits.body_bytes) return true;
+  large_body_ = bytes;
+  if (environment_->large_bodies.fetch_add(bytes) + bytes <= limits.large_bodies_bytes) return true;
+  ReleaseLargeBody();
+  return false;
+}
+
+void Session::ReleaseLargeBody() { environment_->large_bodies.fetch_sub(std::exchange(large_body_, 0)); }
 
 // Keeps what the answer needs of the header, however much of it was read.
 void Session::TakeHeader() {
@@ -318,7 +372,7 @@ void Session::StartWork() {
       call->environment->gate.IfOpen([&] {
         const std::shared_ptr<Session> session = weak.lock();
         if (session == nullptr) return;
-        net::post(session->socket_.get_executor(), [session, call, answer = std::move(answer)]() mutable {
+        net::post(session->transport_.get_executor(), [session, call, answer = std::move(answer)]() mutable {
           session->Guard([&] { session->OnWorkDone(call, std::move(answer)); });
         });
       });
@@ -326,7 +380,7 @@ void Session::StartWork() {
       // The session's own timer answers in place of this.
     }
   });
-  if (!call->done.load()) WatchPeer();
+  if (!call->done.load()) ReadAhead();
 }
 
 void Session::OnWorkDone(const std::shared_ptr<Call>& call, Answer answer) {
@@ -334,32 +388,27 @@ void Session::OnWorkDone(const std::shared_ptr<Call>& call, Answer answer) {
   call_.reset();
   ++work_number_;
   StopTimers();
-  socket_.cancel();  // the watch
   if (answer.error.has_value()) return Refuse({*std::move(answer.error), ""}, /*close=*/false);
   response_.emplace();
   if (!answer.etag.empty()) response_->set(http::field::etag, answer.etag);
   Respond(answer.status, std::move(answer.body), /*close=*/false);
 }
 
-void Session::WatchPeer() {
-  socket_.async_wait(net::ip::tcp::socket::wait_read,
-                     [self = shared_from_this(), work = work_number_](ErrorCode error) {
-                       self->Guard([&] { self->OnReadable(error, work); });
-                     });
+// One read at most, which goes on when the work is done. Where a next request is here
+// already, nothing is read: it waits its turn, and the rest of it with the client.
+void Session::ReadAhead() {
+  if (reading_ahead_ || buffer_.size() > 0) return;
+  reading_ahead_ = true;
+  transport_.async_read_some(buffer_.prepare(kFirstRead), Then(&Session::OnReadAhead));
 }
 
-void Session::OnReadable(ErrorCode error, uint64_t work) {
-  if (error || phase_ != Phase::kWorking || work != work_number_) return;
-  ErrorCode read_error;
-  const size_t room = std::min(kFirstRead, buffer_.max_size() - buffer_.size());
-  const size_t bytes = socket_.read_some(buffer_.prepare(room), read_error);
-  if (read_error == net::error::would_block) return WatchPeer();
-  if (read_error == net::error::eof) return OnHalfClosed();
-  if (read_error) return Close();
-  // A pipelined request. It waits its turn; when the buffer is full, the rest
-  // waits with the client.
-  buffer_.commit(bytes);
-  if (buffer_.size() < kReadAhead) WatchPeer();
+void Session::OnReadAhead(ErrorCode error, size_t bytes) {
+  reading_ahead_ = false;
+  if (phase_ == Phase::kIdle) return OnFirstBytes(error, bytes);
+  if (!error) return buffer_.commit(bytes);
+  if (phase_ != Phase::kWorking) return;  // The write, or the next read, finds the same.
+  if (!Transport::IsEnd(error)) return Close();
+  OnHalfClosed();
 }
 
 void Session::OnHalfClosed() {
@@ -413,8 +462,8 @@ void Session::Write() {
   phase_ = Phase::kWriting;
   StartTimer(environment_->options.limits.write);
   serializer_.emplace(*response_);
-  if (head_) return http::async_write_header(socket_, *serializer_, Then(&Session::OnWritten));
-  http::async_write(socket_, *serializer_, Then(&Session::OnWritten));
+  if (head_) return http::async_write_header(transport_, *serializer_, Then(&Session::OnWritten));
+  http::async_write(transport_, *serializer_, Then(&Session::OnWritten));
 }
 
 void Session::OnWritten(ErrorCode error, size_t) {
@@ -422,6 +471,7 @@ void Session::OnWritten(ErrorCode error, size_t) {
   serializer_.reset();
   response_.reset();
   parser_.reset();
+  ReleaseLargeBody();
   if (error) return Close();
   if (!keep_alive) return Linger();
   AwaitRequest(environment_->options.limits.idle);
@@ -431,17 +481,27 @@ void Session::OnWritten(ErrorCode error, size_t) {
 // as well. So: say that nothing more comes, and read on for a while.
 void Session::Linger() {
   phase_ = Phase::kLingering;
-  ErrorCode error;
-  socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
-  if (error) return Close();
   StartTimer(environment_->options.limits.linger);
-  socket_.async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
+  if (!transport_.encrypted()) return Discard();
+  transport_.async_shutdown(
+      [self = shared_from_this()](ErrorCode error) { self->Guard([&] { self->OnTlsShutdown(error, 0); }); });
+}
+
+// Whatever the client answered: ours has been said.
+void Session::OnTlsShutdown(ErrorCode, size_t) { Discard(); }
+
+// What comes now is nobody's, so it is read as it is on the wire.
+void Session::Discard() {
+  ErrorCode error;
+  transport_.socket().shutdown(net::ip::tcp::socket::shutdown_send, error);
+  if (error) return Close();
+  transport_.socket().async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
 }
 
 void Session::OnLingerRead(ErrorCode error, size_t bytes) {
   discarded_bytes_ += bytes;
   if (error || discarded_bytes_ > kMostDiscarded) return Close();
-  socket_.async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
+  transport_.socket().async_read_some(net::buffer(discarded_), Then(&Session::OnLingerRead));
 }
 
 }  // namespace costs::rest

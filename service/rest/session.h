@@ -1,6 +1,9 @@
 // One connection of the REST server: reads requests one after the other, has
 // them answered by the handlers of their routes, writes the answers.
 //
+// Whether the connection is in plain text or in TLS is the Transport's concern; a
+// session adds the handshake and TLS's farewell.
+//
 // A session lives on its socket's strand: all its state is touched there only.
 // It is owned by the server's register and by its own pending operations. A
 // handler's work may outlive it: what the `done` given to the handler owns is a
@@ -20,7 +23,6 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/beast/core/error.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
@@ -35,6 +37,8 @@
 #include "service/rest/request_target.h"
 #include "service/rest/router.h"
 #include "service/rest/server_options.h"
+#include "service/rest/transport.h"
+#include "service/telemetry/sparse_log.h"
 
 namespace costs::rest {
 
@@ -69,14 +73,19 @@ struct SessionEnvironment {
   // Called once by each session that ends, on its strand.
   std::function<void(Session*)> finished;
   std::string request_id_prefix;  // of this process's run
+  // Called once by each session whose TLS handshake is over, on its strand.
+  std::function<void(Session*)> handshaken = [](Session*) {};
+  telemetry::SparseLog handshake_failures{options.log, absl::Seconds(1)};
   std::atomic<uint64_t> next_request{0};
+  std::atomic<uint64_t> large_bodies{0};  // bytes that are set aside for them
   AnswerGate gate;
 };
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // A session that is `refused` answers 503 and ends.
-  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionEnvironment> environment, bool refused);
+  // Without a context in plain text. A session that is `refused` answers 503 and ends.
+  Session(Transport::Socket socket, Transport::TlsContext context, std::shared_ptr<SessionEnvironment> environment,
+          bool refused);
 
   // From any thread.
   void Start();
@@ -84,8 +93,16 @@ class Session : public std::enable_shared_from_this<Session> {
   // any thread.
   void Drain();
 
+  // Ends if its handshake is not over yet. From any thread.
+  void EndHandshake();
+
   // Ends at once. On the session's strand, or when no thread runs it any more.
   void Close();
+
+  // Of a client who showed one; null: none. From the handshake to the session's end.
+  const auth::PeerCertificate* peer_certificate() const {
+    return peer_certificate_.has_value() ? &*peer_certificate_ : nullptr;
+  }
 
   bool refused() const { return refused_; }
 
@@ -93,7 +110,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using ErrorCode = boost::beast::error_code;
   using Body = boost::beast::http::string_body;
 
-  enum class Phase { kIdle, kReading, kWorking, kWriting, kLingering, kClosed };
+  enum class Phase { kHandshaking, kIdle, kReading, kWorking, kWriting, kLingering, kClosed };
 
   struct Call;
 
@@ -106,6 +123,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void StartTimer(absl::Duration timeout);
   void StopTimers();
   void OnTimeout();
+
+  void Handshake();
+  void OnHandshake(ErrorCode error, size_t);
+  void Serve();
 
   void AwaitRequest(absl::Duration timeout);
   void OnFirstBytes(ErrorCode error, size_t bytes);
@@ -121,13 +142,17 @@ class Session : public std::enable_shared_from_this<Session> {
   // Finds out who sends the request whose header was read; why it gets no further,
   // where that is nobody.
   std::optional<HttpError> Authenticate();
+  // Sets memory aside for a body that is larger than a record's; false: there is none.
+  bool HoldLargeBody(uint64_t limit);
+  void ReleaseLargeBody();
 
   void Dispatch();
   void StartWork();
   void OnWorkDone(const std::shared_ptr<Call>& call, rest::Answer answer);
-  // Notices a client who goes while the handler works.
-  void WatchPeer();
-  void OnReadable(ErrorCode error, uint64_t work);
+  // Notices a client who goes while the handler works: by reading what comes next,
+  // which may also be the beginning of his next request.
+  void ReadAhead();
+  void OnReadAhead(ErrorCode error, size_t bytes);
   void OnHalfClosed();
 
   void Refuse(const Refusal& refusal, bool close);
@@ -135,15 +160,21 @@ class Session : public std::enable_shared_from_this<Session> {
   void Write();
   void OnWritten(ErrorCode error, size_t bytes);
   void Linger();
+  void OnTlsShutdown(ErrorCode error, size_t);
+  void Discard();
   void OnLingerRead(ErrorCode error, size_t bytes);
 
   const std::shared_ptr<SessionEnvironment> environment_;
   const bool refused_;
-  boost::asio::ip::tcp::socket socket_;
+  Transport transport_;
+  std::optional<auth::PeerCertificate> peer_certificate_;
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer half_close_timer_;
   uint64_t timer_number_ = 0;  // tells a timer that was replaced from the one that runs
   boost::beast::flat_buffer buffer_;
+  // A read into buffer_ is pending, so nothing else may touch it.
+  bool reading_ahead_ = false;
+  uint64_t large_body_ = 0;  // bytes that are set aside
   Phase phase_ = Phase::kIdle;
   bool draining_ = false;
   bool timed_out_ = false;
@@ -160,7 +191,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool head_ = false;
 
   std::shared_ptr<Call> call_;
-  uint64_t work_number_ = 0;  // tells a watch of earlier work from this one's
+  uint64_t work_number_ = 0;  // tells a timer of earlier work from this one's
 
   std::optional<boost::beast::http::response<Body>> response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;

@@ -1,14 +1,17 @@
 #include "service/rpc/call_identity.h"
 
 #include <iterator>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "service/catalog/refusal.h"
+#include "service/rpc/peer_certificate.h"
 
 namespace costs::rpc {
 
 absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator) {
   auth::Credentials credentials;
+  std::optional<auth::PeerCertificate> certificate;
   const auto [first, last] = context.client_metadata().equal_range("authorization");
   if (first != last) {
     // Which of several another server looked at is not known.
@@ -17,6 +20,9 @@ absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& contex
                              "the call has several authorization fields; send one");
     }
     credentials.authorization = absl::string_view(first->second.data(), first->second.size());
+  } else {
+    certificate = PeerCertificateOf(context);
+    if (certificate) credentials.certificate = &*certificate;
   }
   return authenticator->Authenticate(credentials);
 }

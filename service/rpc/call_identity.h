@@ -19,7 +19,8 @@ namespace costs::rpc {
 
 using IdentityPtr = std::shared_ptr<const auth::Identity>;
 
-// By the metadata `authorization`, of which there may be one. Never blocks. Errors are
+// By the metadata `authorization`, of which there may be one, or else by the client's
+// certificate. Never blocks. Errors are
 // the authenticator's. Thread-safe.
 absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator);
 

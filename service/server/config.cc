@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/postgres/address.h"
+#include "service/server/setting_check.h"
 
 ABSL_FLAG(std::string, grpc_listen, "127.0.0.1:50051", "Address of the gRPC port, host:port; port 0 takes a free one.");
 ABSL_FLAG(std::string, rest_listen, "127.0.0.1:8080",
@@ -52,38 +52,6 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-class Checker {
- public:
-  void Address(absl::string_view flag, absl::string_view value) {
-    const size_t colon = value.rfind(':');
-    int port = -1;
-    if (colon == absl::string_view::npos || colon == 0 || !absl::SimpleAtoi(value.substr(colon + 1), &port) ||
-        port < 0 || port > 65535) {
-      Fault(flag, absl::StrCat("is '", value, "'; it must be host:port with a port of 0 to 65535, as 127.0.0.1:50051"));
-    }
-  }
-
-  void Range(absl::string_view flag, uint64_t value, uint64_t least, uint64_t most) {
-    if (value < least || value > most) {
-      Fault(flag, absl::StrCat("is ", value, "; it must be between ", least, " and ", most));
-    }
-  }
-
-  void Range(absl::string_view flag, absl::Duration value, absl::Duration most) {
-    if (value < absl::ZeroDuration() || value > most) {
-      Fault(flag, absl::StrCat("is ", absl::FormatDuration(value), "; it must be between 0 and ",
-                               absl::FormatDuration(most)));
-    }
-  }
-
-  void Fault(absl::string_view flag, absl::string_view what) { faults_.push_back(absl::StrCat("--", flag, " ", what)); }
-
-  std::vector<std::string> faults() && { return std::move(faults_); }
-
- private:
-  std::vector<std::string> faults_;
-};
-
 }  // namespace
 
 ServerConfig ConfigFromFlags() {
@@ -102,6 +70,7 @@ ServerConfig ConfigFromFlags() {
   config.rest_bulk_limit = absl::GetFlag(FLAGS_rest_bulk_limit);
   config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
+  config.transport = TransportFromFlags();
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
   return config;
@@ -114,9 +83,14 @@ std::string StoreName(const ServerConfig& config) {
 }
 
 std::vector<std::string> CheckConfig(const ServerConfig& config) {
-  Checker check;
-  check.Address("grpc_listen", config.grpc_listen);
-  if (!config.rest_listen.empty()) check.Address("rest_listen", config.rest_listen);
+  SettingCheck check;
+  if (check.Address("grpc_listen", config.grpc_listen)) {
+    CheckPlaintext(config.transport, "grpc_listen", config.grpc_listen, &check);
+  }
+  if (!config.rest_listen.empty() && check.Address("rest_listen", config.rest_listen)) {
+    CheckPlaintext(config.transport, "rest_listen", config.rest_listen, &check);
+  }
+  CheckTransport(config.transport, &check);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (postgres::IsUrl(config.store)) {
     const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);

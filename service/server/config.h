@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "service/server/transport_config.h"
 
 namespace costs::server {
 
@@ -32,6 +33,8 @@ struct ServerConfig {
   uint32_t rest_bulk_limit = 0;     // bytes of a bulk submission
   uint32_t rest_connections = 0;
   uint32_t rest_threads = 0;
+
+  TransportConfig transport;
 
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
   absl::Duration drain_timeout;  // for the calls in flight

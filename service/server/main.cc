@@ -2,7 +2,9 @@
 // SIGHUP reads the catalog's files again.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/flags/parse.h"
@@ -22,6 +24,25 @@ constexpr char kUsage[] =
 
 constexpr int kExitUsage = 2;
 constexpr int kExitCannotStart = 1;
+
+// What the store, the log and the threads need besides connections.
+constexpr rlim_t kOtherDescriptors = 512;
+
+// The connections' limits are of use only where the process may have so many.
+void ProvideDescriptors(const costs::server::ServerConfig& config) {
+  // A gRPC connection takes two (service/rpc/connection_acceptor.h).
+  const rlim_t needed =
+      2 * rlim_t{config.transport.grpc_connections} + rlim_t{config.rest_connections} + kOtherDescriptors;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  limit.rlim_cur = std::min(needed, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= needed) return;
+  spdlog::warn(
+      "this process may have {} file descriptors, but --grpc_connections and --rest_connections need {}; raise the "
+      "limit (ulimit -n) or lower them",
+      limit.rlim_cur, needed);
+}
 
 }  // namespace
 
@@ -43,6 +64,8 @@ int main(int argc, char** argv) {
   if (rest.size() > 1) faults.push_back(std::string("unexpected argument ") + rest[1] + "; settings are --flag=value");
   for (const std::string& fault : faults) spdlog::error("{}", fault);
   if (!faults.empty()) return kExitUsage;
+
+  ProvideDescriptors(config);
 
   // Before any thread starts, so that all inherit the mask and only this one
   // takes the signals.

@@ -1,7 +1,6 @@
 #include "service/server/server.h"
 
 #include <grpc/grpc.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
@@ -37,12 +36,13 @@
 #include "service/rpc/locations_service.h"
 #include "service/rpc/meter_records_service.h"
 #include "service/rpc/tariffs_service.h"
+#include "service/server/grpc_port.h"
 #include "service/server/record_keeping.h"
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
 #include "service/telemetry/metrics_port.h"
+#include "service/tls/certificates.h"
 #include "spdlog/spdlog.h"
-#include "src/proto/grpc/health/v1/health.pb.h"
 
 namespace costs::server {
 namespace {
@@ -71,33 +71,12 @@ void SetHealth(grpc::Server* server, bool serving) {
   for (const auto& name : kServices) health->SetServingStatus(name(), serving);
 }
 
-absl::StatusOr<std::unique_ptr<grpc::Server>> StartGrpc(const ServerConfig& config,
-                                                        const std::vector<grpc::Service*>& services, int* port) {
-  // Health is served by gRPC itself; its descriptor, which reflection shows,
-  // comes with the generated code that this names.
-  (void)grpc::health::v1::HealthCheckRequest::descriptor();
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), port);
-  for (grpc::Service* service : services) builder.RegisterService(service);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(config.grpc_message_limit));
-  // gRPC unpacks a compressed message before it looks at the limit, a thousand
-  // times its size if need be. The messages are too small to gain by it anyway.
-  for (grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
-    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
-  }
-  // A port that is taken is an error, not a second server beside the first.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Idle clients may ask every 10 s whether the connection lives.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || *port == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on --grpc_listen=", config.grpc_listen,
-                                               "; is the port taken, or the host not ours?"));
-  }
-  return server;
+absl::StatusOr<std::unique_ptr<tls::Certificates>> OpenCertificates(const TransportConfig& config) {
+  if (!UsesTls(config)) return nullptr;
+  tls::Certificates::Options options;
+  options.client_certificates = ClientCertificatesOf(config);
+  options.log = [](absl::string_view line) { spdlog::warn("{}", std::string(line)); };
+  return tls::Certificates::Open(TlsFiles(config), std::move(options));
 }
 
 // What the routes of the REST face are made of.
@@ -110,7 +89,8 @@ struct RestFaces {
   rest::MetersFace meters;
 };
 
-rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces, const std::atomic<bool>* serving) {
+rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces,
+                                const tls::Certificates* certificates, const std::atomic<bool>* serving) {
   rest::ServerOptions options;
   options.listen = config.rest_listen;
   options.io_threads = static_cast<int>(config.rest_threads);
@@ -126,6 +106,9 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
   options.log = [](absl::string_view line) { spdlog::warn("rest: {}", std::string(line)); };
   options.limits.body_bytes = config.rest_body_limit;
   options.limits.connections = config.rest_connections;
+  options.limits.large_bodies_bytes = config.transport.rest_large_bodies;
+  options.limits.handshake = config.transport.handshake_timeout;
+  options.certificates = certificates;
   return options;
 }
 
@@ -231,7 +214,8 @@ struct Server::Parts {
   rpc::MeterRecordsService meter_records;
   std::unique_ptr<telemetry::MetricsPort> metrics;
   std::atomic<bool> serving{true};
-  std::unique_ptr<grpc::Server> grpc;
+  std::unique_ptr<tls::Certificates> certificates;  // null: plain text
+  std::unique_ptr<GrpcPort> grpc;
   std::unique_ptr<rest::Server> rest;
 };
 
@@ -244,12 +228,15 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!keeping.ok()) return keeping.status();
   auto parts = std::make_unique<Parts>(config, *std::move(catalogs), *std::move(keeping), std::move(listener));
 
-  int port = 0;
-  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(
-      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records}, &port);
+  absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = OpenCertificates(config.transport);
+  if (!certificates.ok()) return certificates.status();
+  parts->certificates = *std::move(certificates);
+  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc = GrpcPort::Start(
+      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records},
+      parts->certificates.get());
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
-  SetHealth(parts->grpc.get(), true);
+  SetHealth(parts->grpc->server(), true);
 
   std::string rest_address;
   if (!config.rest_listen.empty()) {
@@ -259,7 +246,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
                           {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
-    parts->rest = std::make_unique<rest::Server>(RestOptions(config, faces, &parts->serving));
+    parts->rest =
+        std::make_unique<rest::Server>(RestOptions(config, faces, parts->certificates.get(), &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
       return absl::Status(rest_port.status().code(), absl::StrCat("cannot listen on --rest_listen=", config.rest_listen,
@@ -284,7 +272,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   server->metrics_address_ = std::move(metrics_address);
-  server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", port);
+  server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", server->parts_->grpc->port());
   server->rest_address_ = std::move(rest_address);
   return server;
 }
@@ -297,7 +285,7 @@ void Server::ReloadCatalog() { parts_->reloader.Request(); }
 
 void Server::Drain() {
   parts_->serving = false;
-  SetHealth(parts_->grpc.get(), false);
+  SetHealth(parts_->grpc->server(), false);
   absl::SleepFor(parts_->config.drain_delay);
   const absl::Time deadline = absl::Now() + parts_->config.drain_timeout;
   std::thread rest([this, deadline] {
@@ -314,9 +302,10 @@ void Server::Drain() {
 // the server does: health watches, which clients keep open all the time. So the
 // calls that matter are watched here, and when none is left the rest is ended.
 void Server::DrainGrpc(absl::Time deadline) {
+  parts_->grpc->StopAccepting();
   std::atomic<bool> over{false};
   std::thread shutdown([&] {
-    parts_->grpc->Shutdown(absl::ToChronoTime(deadline + kEndingGrace));
+    parts_->grpc->server()->Shutdown(absl::ToChronoTime(deadline + kEndingGrace));
     over = true;
   });
   bool streams_ended = false;
@@ -330,7 +319,7 @@ void Server::DrainGrpc(absl::Time deadline) {
       streams_ended = true;
     }
   }
-  if (!over) grpc_server_cancel_all_calls(parts_->grpc->c_server());
+  if (!over) grpc_server_cancel_all_calls(parts_->grpc->server()->c_server());
   shutdown.join();
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -20,9 +21,17 @@ constexpr timeval kPatience = {10, 0};
 
 }  // namespace
 
-RawClient::RawClient(uint16_t port, int receive_buffer) {
+RawClient::RawClient(Endpoint endpoint, int receive_buffer) {
+  // OpenSSL writes to sockets as to files.
+  signal(SIGPIPE, SIG_IGN);
+  if (!Connect(endpoint.port, receive_buffer) || (endpoint.tls != nullptr && !Greet(endpoint.tls))) Close();
+}
+
+RawClient::~RawClient() { Close(); }
+
+bool RawClient::Connect(uint16_t port, int receive_buffer) {
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return;
+  if (fd_ < 0) return false;
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -30,18 +39,27 @@ RawClient::RawClient(uint16_t port, int receive_buffer) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
-  close(fd_);
-  fd_ = -1;
+  return connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-RawClient::~RawClient() {
+bool RawClient::Greet(SSL_CTX* context) {
+  ssl_ = SSL_new(context);
+  SSL_set_fd(ssl_, fd_);
+  SSL_set_tlsext_host_name(ssl_, "localhost");
+  return SSL_connect(ssl_) == 1;
+}
+
+void RawClient::Close() {
+  SSL_free(ssl_);
+  ssl_ = nullptr;
   if (fd_ >= 0) close(fd_);
+  fd_ = -1;
 }
 
 bool RawClient::Send(absl::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
+                                         : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(sent));
@@ -53,7 +71,8 @@ bool RawClient::Fill() {
   char bytes[16 * 1024];
   ssize_t count = 0;
   do {
-    count = recv(fd_, bytes, sizeof bytes, 0);
+    errno = 0;
+    count = ssl_ != nullptr ? SSL_read(ssl_, bytes, sizeof bytes) : recv(fd_, bytes, sizeof bytes, 0);
   } while (count < 0 && errno == EINTR);
   if (count <= 0) {
     // Out of time is not the end.
@@ -94,13 +113,15 @@ std::optional<RawResponse> RawClient::Read(bool head) {
 
 bool RawClient::AtEnd() { return buffer_.empty() && !Fill() && ended_; }
 
-void RawClient::HalfClose() { shutdown(fd_, SHUT_WR); }
+void RawClient::HalfClose() {
+  if (ssl_ != nullptr) SSL_shutdown(ssl_);
+  shutdown(fd_, SHUT_WR);
+}
 
 void RawClient::Reset() {
   const linger at_once = {1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  close(fd_);
-  fd_ = -1;
+  Close();
 }
 
 }  // namespace costs::rest

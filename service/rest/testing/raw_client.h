@@ -3,6 +3,8 @@
 #ifndef SERVICE_REST_TESTING_RAW_CLIENT_H_
 #define SERVICE_REST_TESTING_RAW_CLIENT_H_
 
+#include <openssl/ssl.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,15 +25,25 @@ struct RawResponse {
   }
 };
 
+// A port of 127.0.0.1, and how to speak TLS there.
+struct Endpoint {
+  Endpoint(uint16_t port_of_loopback, SSL_CTX* context = nullptr)  // NOLINT(google-explicit-constructor)
+      : port(port_of_loopback), tls(context) {}
+
+  uint16_t port;
+  SSL_CTX* tls;  // of a client; borrowed; null: plain text
+};
+
 class RawClient {
  public:
-  // Connects to 127.0.0.1. `receive_buffer` 0: the system's choice.
-  explicit RawClient(uint16_t port, int receive_buffer = 0);
+  // Connects, and greets by TLS. `receive_buffer` 0: the system's choice.
+  explicit RawClient(Endpoint endpoint, int receive_buffer = 0);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient();
 
   bool connected() const { return fd_ >= 0; }
+  SSL* ssl() { return ssl_; }  // null: plain text
 
   // All the bytes; false: the server takes no more.
   bool Send(absl::string_view bytes);
@@ -41,7 +53,7 @@ class RawClient {
   // True where nothing but the end of the connection is left to read.
   bool AtEnd();
 
-  // No more bytes from here; the answer can still be read.
+  // No more bytes from here, as TLS and TCP say it; the answer can still be read.
   void HalfClose();
   // Drops the connection with a reset.
   void Reset();
@@ -50,7 +62,12 @@ class RawClient {
   // More bytes into buffer_; false: end, or time ran out.
   bool Fill();
 
+  bool Connect(uint16_t port, int receive_buffer);
+  bool Greet(SSL_CTX* context);
+  void Close();
+
   int fd_ = -1;
+  SSL* ssl_ = nullptr;
   std::string buffer_;
   bool ended_ = false;
 };

@@ -3,8 +3,11 @@
 #ifndef SERVICE_REST_TESTING_SERVER_FIXTURE_H_
 #define SERVICE_REST_TESTING_SERVER_FIXTURE_H_
 
+#include <openssl/ssl.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -21,6 +24,9 @@
 #include "service/calculator/calculator.h"
 #include "service/rest/server.h"
 #include "service/rest/testing/raw_client.h"
+#include "service/tls/certificates.h"
+#include "service/tls/server_context.h"
+#include "service/tls/testing/test_certificates.h"
 
 namespace costs::rest {
 
@@ -135,16 +141,39 @@ class ServerTest : public testing::Test {
     options_.limits.linger = absl::Milliseconds(200);
   }
 
+  // From here on server and clients speak TLS.
+  void UseTls(tls::ClientCertificates client_certificates = tls::ClientCertificates::kNone) {
+    directory_ = absl::StrCat(testing::TempDir(), "/tls-XXXXXX");
+    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+    files_ = {directory_ + "/tls.crt", directory_ + "/tls.key", directory_ + "/ca.crt"};
+    WritePair(ca_.SignServer());
+    tls::WriteFile(files_.client_ca, ca_.certificate());
+    tls::Certificates::Options options;
+    options.client_certificates = client_certificates;
+    options.look_every = absl::Milliseconds(5);
+    absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = tls::Certificates::Open(files_, options);
+    ASSERT_TRUE(certificates.ok()) << certificates.status();
+    certificates_ = *std::move(certificates);
+    options_.certificates = certificates_.get();
+    client_tls_.reset(SSL_CTX_new(TLS_client_method()));
+  }
+
+  void WritePair(const tls::TestPair& pair) {
+    tls::WriteFile(files_.certificate, pair.certificate);
+    tls::WriteFile(files_.private_key, pair.private_key);
+  }
+
   void Start() {
     server_ = std::make_unique<Server>(options_);
     const absl::StatusOr<uint16_t> port = server_->Start();
     ASSERT_TRUE(port.ok()) << port.status();
     port_ = *port;
+    endpoint_ = Endpoint(*port, client_tls_.get());
   }
 
   // The answer to one request on a connection of its own.
   RawResponse Ask(absl::string_view request, bool head = false) {
-    RawClient client(port_);
+    RawClient client(endpoint_);
     EXPECT_TRUE(client.connected());
     client.Send(request);
     std::optional<RawResponse> response = client.Read(head);
@@ -160,10 +189,26 @@ class ServerTest : public testing::Test {
   std::atomic<bool> serving_{true};
   std::mutex log_mutex_;
   std::string log_;
+  tls::TestCa ca_;
+  std::string directory_;
+  tls::Files files_;
+  std::unique_ptr<tls::Certificates> certificates_;
+  tls::Context client_tls_;
   ServerOptions options_;
   uint16_t port_ = 0;
+  Endpoint endpoint_ = 0;
   std::unique_ptr<Server> server_;  // last, and so first to go
 };
+
+// Runs each test in plain text and over TLS.
+class OverBothTransportsTest : public ServerTest, public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    if (GetParam()) UseTls();
+  }
+};
+
+inline std::string TransportName(const testing::TestParamInfo<bool>& info) { return info.param ? "Tls" : "Plain"; }
 
 }  // namespace costs::rest
 
