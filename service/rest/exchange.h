@@ -15,6 +15,8 @@
 namespace costs::rest {
 
 struct Request {
+  // The header's value on a route that is open, which looks at it itself; empty: none.
+  std::string authorization;
   std::vector<std::string> parameters;  // what the path has for each {…} of the pattern
   Query query;
   std::string body;

@@ -24,6 +24,8 @@ struct Route {
   // The largest JSON body; 0: the route takes none, and none is looked at.
   uint64_t body_bytes = 0;
   Handler handler;
+  // Answered whoever asks. All others are not even looked at without an identity.
+  bool open = false;
 };
 
 class Router {

@@ -278,6 +278,7 @@ void Session::StartWork() {
   auto call = std::make_shared<Call>();
   call->environment = environment_;
   Request request;
+  if (match_.route->open) request.authorization = std::string(View(parser_->get()[http::field::authorization]));
   request.parameters = std::move(match_.parameters);
   request.query = std::move(query_);
   request.if_match = std::string(View(parser_->get()[http::field::if_match]));

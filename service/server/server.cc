@@ -38,6 +38,7 @@
 #include "service/server/record_keeping.h"
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
+#include "service/server/sign_in.h"
 #include "service/telemetry/metrics_port.h"
 #include "spdlog/spdlog.h"
 #include "src/proto/grpc/health/v1/health.pb.h"
@@ -105,6 +106,7 @@ struct RestFaces {
   const rates::LocationRates* rates;
   rest::RecordsFace records;
   rest::MetersFace meters;
+  SignIn* sign_in;
 };
 
 rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces, const std::atomic<bool>* serving) {
@@ -114,7 +116,7 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
   options.calculator = faces.calculator;
   for (std::vector<rest::Route> routes :
        {rest::CatalogRoutes(faces.catalog), rest::RatesRoutes(faces.rates, faces.catalog.threads),
-        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters)}) {
+        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters), faces.sign_in->routes()}) {
     std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
   }
   options.account_id = config.account_id;
@@ -150,9 +152,10 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
-  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalog> opened, std::unique_ptr<RecordKeeping> kept,
-        std::shared_ptr<SnapshotListener> listening)
+  Parts(const ServerConfig& c, std::unique_ptr<SignIn> signs, std::unique_ptr<catalog::Catalog> opened,
+        std::unique_ptr<RecordKeeping> kept, std::shared_ptr<SnapshotListener> listening)
       : config(c),
+        sign_in(std::move(signs)),
         catalog(std::move(opened)),
         keeping(std::move(kept)),
         listener(std::move(listening)),
@@ -196,9 +199,12 @@ struct Server::Parts {
   }
 
   // Calls that have arrived and are not yet over for gRPC.
-  size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight(); }
+  size_t calls_in_flight() {
+    return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight() + sign_in->calls_in_flight();
+  }
 
   const ServerConfig config;
+  const std::unique_ptr<SignIn> sign_in;
   const std::unique_ptr<catalog::Catalog> catalog;
   const std::unique_ptr<RecordKeeping> keeping;
   const std::shared_ptr<SnapshotListener> listener;
@@ -228,11 +234,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!catalog.ok()) return catalog.status();
   absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalog->get());
   if (!keeping.ok()) return keeping.status();
-  auto parts = std::make_unique<Parts>(config, *std::move(catalog), *std::move(keeping), std::move(listener));
+  absl::StatusOr<std::unique_ptr<SignIn>> sign_in = SignIn::Open(config);
+  if (!sign_in.ok()) return sign_in.status();
+  auto parts = std::make_unique<Parts>(config, *std::move(sign_in), *std::move(catalog), *std::move(keeping),
+                                       std::move(listener));
 
   int port = 0;
-  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(
-      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records}, &port);
+  std::vector<grpc::Service*> services = {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations,
+                                          &parts->meter_records};
+  for (grpc::Service* service : parts->sign_in->services()) services.push_back(service);
+  absl::StatusOr<std::unique_ptr<grpc::Server>> grpc = StartGrpc(config, services, &port);
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc.get(), true);
@@ -243,7 +254,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                           {parts->catalog.get(), &parts->threads, parts->tenant()},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
-                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
+                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit},
+                          parts->sign_in.get()};
     parts->rest = std::make_unique<rest::Server>(RestOptions(config, faces, &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
     if (!rest_port.ok()) {
