@@ -287,8 +287,7 @@ absl::Status Accounts::GetAccount(const v1::GetAccountRequest& request, v1::Acco
 
 absl::Status Accounts::ListAccounts(const v1::ListAccountsRequest& request, v1::ListAccountsResponse* response) {
   const uint64_t list = catalog::ListHash("accounts", {}, {});
-  const absl::StatusOr<catalog::ListPart> part =
-      catalog::PartOfToken(request.page_size(), request.page_token(), list);
+  const absl::StatusOr<catalog::ListPart> part = catalog::PartOfToken(request.page_size(), request.page_token(), list);
   if (!part.ok()) return part.status();
   const catalog::ListPosition after = part->after.value_or(kBeginning);
   const std::lock_guard<std::mutex> lock(writer_mutex_);
@@ -380,16 +379,15 @@ absl::Status Accounts::CreateApiKey(const v1::CreateApiKeyRequest& request, v1::
 
 absl::Status Accounts::ListApiKeys(const v1::ListApiKeysRequest& request, v1::ListApiKeysResponse* response) {
   const uint64_t list = catalog::ListHash("api_keys", {}, {request.account_id()});
-  const absl::StatusOr<catalog::ListPart> part =
-      catalog::PartOfToken(request.page_size(), request.page_token(), list);
+  const absl::StatusOr<catalog::ListPart> part = catalog::PartOfToken(request.page_size(), request.page_token(), list);
   if (!part.ok()) return part.status();
   const catalog::ListPosition after = part->after.value_or(kBeginning);
   const std::lock_guard<std::mutex> lock(writer_mutex_);
   if (absl::Status there = RequireAccount(request.account_id()); !there.ok()) return there;
-  sql::Query rows = store_.writer->Prepare(
-      absl::StrCat("SELECT ", kKeyColumns,
-                   " FROM api_keys WHERE account_id = ?1 AND (created, id) < (?2, ?3) "
-                   "ORDER BY created DESC, id DESC LIMIT ?4"));
+  sql::Query rows =
+      store_.writer->Prepare(absl::StrCat("SELECT ", kKeyColumns,
+                                          " FROM api_keys WHERE account_id = ?1 AND (created, id) < (?2, ?3) "
+                                          "ORDER BY created DESC, id DESC LIMIT ?4"));
   rows.Bind(1, request.account_id()).Bind(2, after.created).Bind(3, after.id).Bind(4, part->size + 1);
   return ReadPage(&rows, part->size, list, 5, KeyOf, response);
 }

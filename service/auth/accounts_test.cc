@@ -162,8 +162,7 @@ TEST_P(AccountsTest, WrongAccount_IsRefusedByField) {
   EXPECT_THAT(FieldsOf(accounts_->CreateAccount(request, &account)), ElementsAre("account"));
   request.mutable_account()->set_id("a:b");
   request.mutable_account()->set_display_name(std::string(257, 'x'));
-  EXPECT_THAT(FieldsOf(accounts_->CreateAccount(request, &account)),
-              ElementsAre("account.display_name", "account.id"));
+  EXPECT_THAT(FieldsOf(accounts_->CreateAccount(request, &account)), ElementsAre("account.display_name", "account.id"));
 }
 
 TEST_P(AccountsTest, Update_ChangesWhatIsMeantOnly) {
@@ -194,7 +193,8 @@ TEST_P(AccountsTest, UnknownAccount_IsNotFound) {
   v1::CreateApiKeyResponse key;
   v1::ListApiKeysRequest list;
   v1::ListApiKeysResponse keys;
-  for (const std::string& id : {std::string("acc_x"), std::string("a\0b", 3), std::string("\xff"), std::string(99, 'x')}) {
+  for (const std::string& id :
+       {std::string("acc_x"), std::string("a\0b", 3), std::string("\xff"), std::string(99, 'x')}) {
     get.set_id(id);
     create.set_account_id(id);
     list.set_account_id(id);

@@ -12,8 +12,8 @@ namespace costs::auth {
 absl::StatusOr<AdminToken> AdminToken::Of(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
   if (text.size() < kLeastCharacters) {
-    return absl::InvalidArgumentError(absl::StrCat("is shorter than ", kLeastCharacters,
-                                                   " characters; make one with: openssl rand -hex 32"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("is shorter than ", kLeastCharacters, " characters; make one with: openssl rand -hex 32"));
   }
   AdminToken token;
   token.hash_ = Sha256(text);

@@ -65,8 +65,7 @@ TEST(ApiKey, Hash_IsSaltedAndHoldsNothingOfTheText) {
 
 // FIPS 180-2, appendix B.1.
 TEST(Secrets, Sha256_IsTheStandards) {
-  EXPECT_EQ(absl::BytesToHexString(Sha256("abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(absl::BytesToHexString(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

@@ -70,9 +70,8 @@ std::string PublicText(const cjose_jwk_t* jwk) {
 
 // RFC 7638: of a P-256 key's required members, in the order of their names.
 std::string ThumbprintOf(const rapidjson::Value& jwk) {
-  return absl::WebSafeBase64Escape(
-      Sha256(absl::StrCat(R"({"crv":"P-256","kty":"EC","x":")", *TextMember(jwk, "x"), R"(","y":")",
-                          *TextMember(jwk, "y"), "\"}")));
+  return absl::WebSafeBase64Escape(Sha256(absl::StrCat(R"({"crv":"P-256","kty":"EC","x":")", *TextMember(jwk, "x"),
+                                                       R"(","y":")", *TextMember(jwk, "y"), "\"}")));
 }
 
 // The algorithm that a JWK's members make it a key of; empty: of none of ours.

@@ -44,8 +44,8 @@ absl::StatusOr<LoginAnswer> Login::Run(absl::string_view authorization) {
   if (seconds < 1) return BadCredentials("the account and the API key do not belong together, or the key has ended");
   answer.live_mode = key->live_mode;
   answer.expires_in = static_cast<int>(seconds);
-  answer.bearer_token = MakeToken({account->id, key->live_mode, key->id, issued + absl::Seconds(seconds)}, now,
-                                  *options_.trust->Get());
+  answer.bearer_token =
+      MakeToken({account->id, key->live_mode, key->id, issued + absl::Seconds(seconds)}, now, *options_.trust->Get());
   if (answer.bearer_token.empty()) return absl::InternalError("the token could not be signed");
   return answer;
 }

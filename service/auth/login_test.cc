@@ -163,13 +163,13 @@ TEST_F(LoginTest, WhateverIsWrong_TheAnswerIsTheSame) {
   const absl::Status first = LogIn("acc_none", mine.secret()).status();
   EXPECT_EQ(first.code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(catalog::ReasonOf(first), "BAD_CREDENTIALS");
-  for (const auto& [user, password] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"acc_1", altered},
-           {"acc_1", other_mode},
-           {"acc_2", mine.secret()},
-           {"acc_1", "sk_live_"},
-           {"acc_1", ""},
-           {"", ""}}) {
+  for (const auto& [user, password] :
+       std::initializer_list<std::pair<std::string, std::string>>{{"acc_1", altered},
+                                                                  {"acc_1", other_mode},
+                                                                  {"acc_2", mine.secret()},
+                                                                  {"acc_1", "sk_live_"},
+                                                                  {"acc_1", ""},
+                                                                  {"", ""}}) {
     const absl::Status status = LogIn(user, password).status();
     EXPECT_EQ(status, first) << user << ":" << password;
     if (password.size() > 8) {

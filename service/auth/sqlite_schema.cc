@@ -39,8 +39,7 @@ constexpr absl::string_view kMigrations[] = {kVersion1};
 }  // namespace
 
 absl::Status MigrateAccountsInSqlite(sqlite::Database* database) {
-  return sqlite::Migrate(database,
-                         {kApplicationId, kMigrations, "a file of this service's accounts"});
+  return sqlite::Migrate(database, {kApplicationId, kMigrations, "a file of this service's accounts"});
 }
 
 }  // namespace costs::auth

@@ -35,8 +35,7 @@ absl::StatusOr<std::shared_ptr<const CachedToken>> TokenAuthenticator::Check(abs
     return BadToken();
   }
   auto checked = std::make_shared<CachedToken>();
-  checked->identity =
-      std::make_shared<const Identity>(Identity{{std::move(claims->account_id), claims->live_mode}});
+  checked->identity = std::make_shared<const Identity>(Identity{{std::move(claims->account_id), claims->live_mode}});
   checked->key_id = std::move(claims->key_id);
   checked->expires = claims->expires;
   checked->generation = trust->generation;

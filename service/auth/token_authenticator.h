@@ -32,8 +32,7 @@ class TokenAuthenticator final : public Authenticator {
     std::function<absl::Time()> clock;
     size_t cached_tokens = 16'384;
   };
-  explicit TokenAuthenticator(Options options)
-      : options_(std::move(options)), cache_(options_.cached_tokens) {}
+  explicit TokenAuthenticator(Options options) : options_(std::move(options)), cache_(options_.cached_tokens) {}
 
   // A certificate counts where there is no authorization.
   absl::StatusOr<std::shared_ptr<const Identity>> Authenticate(const Credentials& credentials) override;

@@ -41,8 +41,9 @@ absl::StatusOr<std::vector<std::string>> PemFiles(const std::string& directory) 
   }
   if (error) return In(directory, absl::StrCat("cannot be read: ", error.message()));
   if (paths.empty()) {
-    return In(directory, "has no file *.pem; make one: openssl genpkey -algorithm EC -pkeyopt "
-                         "ec_paramgen_curve:P-256 -out 1.pem");
+    return In(directory,
+              "has no file *.pem; make one: openssl genpkey -algorithm EC -pkeyopt "
+              "ec_paramgen_curve:P-256 -out 1.pem");
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -184,8 +185,7 @@ void TokenKeys::Look() {
   Reader reader;
   absl::StatusOr<Trust> trust = ReadTrust(options_, options_.keys_dir.empty() ? before->signer : nullptr, &reader);
   if (!trust.ok()) {
-    const std::string complaint =
-        absl::StrCat("the keys of tokens stay as they are: ", trust.status().message());
+    const std::string complaint = absl::StrCat("the keys of tokens stay as they are: ", trust.status().message());
     if (complaint != complaint_) options_.log(complaint);
     complaint_ = complaint;
     return;

@@ -40,7 +40,7 @@ class TokenKeys {
   TokenKeys(Options options, std::string files, std::shared_ptr<const Trust> trust);
 
   const Options options_;
-  std::string files_;     // that the Trust in use is made of
+  std::string files_;      // that the Trust in use is made of
   std::string complaint_;  // that was logged last
   TrustHolder holder_;
 };

@@ -24,9 +24,8 @@ using ::testing::HasSubstr;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 
-constexpr char kClaims[] =
-    R"({"iss":"costs","aud":"costs","sub":"acc_1","live_mode":true,"key_id":"key_1",)"
-    R"("iat":1700000000,"nbf":1700000000,"exp":1700003600,"jti":"x"})";
+constexpr char kClaims[] = R"({"iss":"costs","aud":"costs","sub":"acc_1","live_mode":true,"key_id":"key_1",)"
+                           R"("iat":1700000000,"nbf":1700000000,"exp":1700003600,"jti":"x"})";
 constexpr char kOutsideClaims[] = R"({"iss":"https://id.example","aud":["other","costs-api"],"exp":1700003600,)"
                                   R"("client":"acc_2"})";
 

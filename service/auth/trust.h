@@ -19,13 +19,13 @@ namespace costs::auth {
 using KeysById = std::map<std::string, std::shared_ptr<const JoseKey>, std::less<>>;
 
 struct TokenIssuer {
-  std::string issuer;            // `iss`, exactly
-  std::string audience;          // what `aud` must be or have
-  std::string type = "at+jwt";   // `typ`
+  std::string issuer;           // `iss`, exactly
+  std::string audience;         // what `aud` must be or have
+  std::string type = "at+jwt";  // `typ`
   std::string account_claim = "sub";
-  std::optional<bool> live_mode;    // of all its tokens
-  std::string live_mode_claim;      // of each; empty: see live_mode
-  std::string key_id_claim;         // the API key that a token was got with; empty: none
+  std::optional<bool> live_mode;  // of all its tokens
+  std::string live_mode_claim;    // of each; empty: see live_mode
+  std::string key_id_claim;       // the API key that a token was got with; empty: none
   KeysById keys;
 };
 

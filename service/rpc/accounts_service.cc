@@ -14,31 +14,43 @@ grpc::ServerUnaryReactor* AccountsService::Start(grpc::CallbackServerContext* co
   });
 }
 
-grpc::ServerUnaryReactor* AccountsService::CreateAccount(grpc::CallbackServerContext* context, const v1::CreateAccountRequest* request, v1::Account* response) {
+grpc::ServerUnaryReactor* AccountsService::CreateAccount(grpc::CallbackServerContext* context,
+                                                         const v1::CreateAccountRequest* request,
+                                                         v1::Account* response) {
   return Start(context, &auth::Accounts::CreateAccount, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::GetAccount(grpc::CallbackServerContext* context, const v1::GetAccountRequest* request, v1::Account* response) {
+grpc::ServerUnaryReactor* AccountsService::GetAccount(grpc::CallbackServerContext* context,
+                                                      const v1::GetAccountRequest* request, v1::Account* response) {
   return Start(context, &auth::Accounts::GetAccount, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::ListAccounts(grpc::CallbackServerContext* context, const v1::ListAccountsRequest* request, v1::ListAccountsResponse* response) {
+grpc::ServerUnaryReactor* AccountsService::ListAccounts(grpc::CallbackServerContext* context,
+                                                        const v1::ListAccountsRequest* request,
+                                                        v1::ListAccountsResponse* response) {
   return Start(context, &auth::Accounts::ListAccounts, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::UpdateAccount(grpc::CallbackServerContext* context, const v1::UpdateAccountRequest* request, v1::Account* response) {
+grpc::ServerUnaryReactor* AccountsService::UpdateAccount(grpc::CallbackServerContext* context,
+                                                         const v1::UpdateAccountRequest* request,
+                                                         v1::Account* response) {
   return Start(context, &auth::Accounts::UpdateAccount, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::CreateApiKey(grpc::CallbackServerContext* context, const v1::CreateApiKeyRequest* request, v1::CreateApiKeyResponse* response) {
+grpc::ServerUnaryReactor* AccountsService::CreateApiKey(grpc::CallbackServerContext* context,
+                                                        const v1::CreateApiKeyRequest* request,
+                                                        v1::CreateApiKeyResponse* response) {
   return Start(context, &auth::Accounts::CreateApiKey, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::ListApiKeys(grpc::CallbackServerContext* context, const v1::ListApiKeysRequest* request, v1::ListApiKeysResponse* response) {
+grpc::ServerUnaryReactor* AccountsService::ListApiKeys(grpc::CallbackServerContext* context,
+                                                       const v1::ListApiKeysRequest* request,
+                                                       v1::ListApiKeysResponse* response) {
   return Start(context, &auth::Accounts::ListApiKeys, request, response);
 }
 
-grpc::ServerUnaryReactor* AccountsService::RevokeApiKey(grpc::CallbackServerContext* context, const v1::RevokeApiKeyRequest* request, v1::ApiKey* response) {
+grpc::ServerUnaryReactor* AccountsService::RevokeApiKey(grpc::CallbackServerContext* context,
+                                                        const v1::RevokeApiKeyRequest* request, v1::ApiKey* response) {
   return Start(context, &auth::Accounts::RevokeApiKey, request, response);
 }
 

@@ -19,13 +19,27 @@ class AccountsService final : public energy::costs::v1::AccountsService::Callbac
   AccountsService(auth::Accounts* accounts, auth::AdminToken admin, OpenCalls* calls)
       : accounts_(accounts), admin_(std::move(admin)), calls_(calls) {}
 
-  grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context, const energy::costs::v1::CreateAccountRequest* request, energy::costs::v1::Account* response) override;
-  grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context, const energy::costs::v1::GetAccountRequest* request, energy::costs::v1::Account* response) override;
-  grpc::ServerUnaryReactor* ListAccounts(grpc::CallbackServerContext* context, const energy::costs::v1::ListAccountsRequest* request, energy::costs::v1::ListAccountsResponse* response) override;
-  grpc::ServerUnaryReactor* UpdateAccount(grpc::CallbackServerContext* context, const energy::costs::v1::UpdateAccountRequest* request, energy::costs::v1::Account* response) override;
-  grpc::ServerUnaryReactor* CreateApiKey(grpc::CallbackServerContext* context, const energy::costs::v1::CreateApiKeyRequest* request, energy::costs::v1::CreateApiKeyResponse* response) override;
-  grpc::ServerUnaryReactor* ListApiKeys(grpc::CallbackServerContext* context, const energy::costs::v1::ListApiKeysRequest* request, energy::costs::v1::ListApiKeysResponse* response) override;
-  grpc::ServerUnaryReactor* RevokeApiKey(grpc::CallbackServerContext* context, const energy::costs::v1::RevokeApiKeyRequest* request, energy::costs::v1::ApiKey* response) override;
+  grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
+                                          const energy::costs::v1::CreateAccountRequest* request,
+                                          energy::costs::v1::Account* response) override;
+  grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
+                                       const energy::costs::v1::GetAccountRequest* request,
+                                       energy::costs::v1::Account* response) override;
+  grpc::ServerUnaryReactor* ListAccounts(grpc::CallbackServerContext* context,
+                                         const energy::costs::v1::ListAccountsRequest* request,
+                                         energy::costs::v1::ListAccountsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateAccount(grpc::CallbackServerContext* context,
+                                          const energy::costs::v1::UpdateAccountRequest* request,
+                                          energy::costs::v1::Account* response) override;
+  grpc::ServerUnaryReactor* CreateApiKey(grpc::CallbackServerContext* context,
+                                         const energy::costs::v1::CreateApiKeyRequest* request,
+                                         energy::costs::v1::CreateApiKeyResponse* response) override;
+  grpc::ServerUnaryReactor* ListApiKeys(grpc::CallbackServerContext* context,
+                                        const energy::costs::v1::ListApiKeysRequest* request,
+                                        energy::costs::v1::ListApiKeysResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeApiKey(grpc::CallbackServerContext* context,
+                                         const energy::costs::v1::RevokeApiKeyRequest* request,
+                                         energy::costs::v1::ApiKey* response) override;
 
  private:
   template <typename Request, typename Response>

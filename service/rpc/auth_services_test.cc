@@ -76,9 +76,7 @@ class AuthServicesTest : public testing::Test {
   static std::string Basic(absl::string_view user, absl::string_view password) {
     return absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(user, ":", password)));
   }
-  static std::string ReasonOf(const grpc::Status& status) {
-    return DetailOf<google::rpc::ErrorInfo>(status).reason();
-  }
+  static std::string ReasonOf(const grpc::Status& status) { return DetailOf<google::rpc::ErrorInfo>(status).reason(); }
 
   v1::Account CreateAccount() {
     v1::CreateAccountRequest request;
@@ -182,9 +180,8 @@ TEST_F(AuthServicesTest, OtherThanTheAdminToken_DoesNothing) {
   v1::CreateAccountRequest request;
   request.mutable_account();
   v1::Account made;
-  for (const std::string& authorization :
-       {std::string(), absl::StrCat("Bearer ", login.bearer_token()), absl::StrCat("Bearer ", kAdminToken, "0"),
-        Basic("admin", kAdminToken)}) {
+  for (const std::string& authorization : {std::string(), absl::StrCat("Bearer ", login.bearer_token()),
+                                           absl::StrCat("Bearer ", kAdminToken, "0"), Basic("admin", kAdminToken)}) {
     const grpc::Status status =
         Call(admin_.get(), &v1::AccountsService::Stub::CreateAccount, authorization, request, &made);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);

@@ -129,16 +129,18 @@ absl::StatusOr<std::unique_ptr<SignIn>> SignIn::Open(const ServerConfig& config)
   absl::StatusOr<std::unique_ptr<auth::Accounts>> accounts = OpenAccounts(config);
   if (!accounts.ok()) return accounts.status();
   if (settings.token_keys_dir.empty()) {
-    spdlog::info("tokens are signed by a key of this process and end with it; several servers, or tokens that outlive "
-                 "a restart, need --token_keys_dir");
+    spdlog::info(
+        "tokens are signed by a key of this process and end with it; several servers, or tokens that outlive "
+        "a restart, need --token_keys_dir");
   }
   if (!admin->is_set()) {
-    spdlog::info("there is no admin token (--admin_token_file, or the environment's {}), so accounts and keys cannot "
-                 "be made or changed here",
-                 kAdminVariable);
+    spdlog::info(
+        "there is no admin token (--admin_token_file, or the environment's {}), so accounts and keys cannot "
+        "be made or changed here",
+        kAdminVariable);
   }
-  return std::unique_ptr<SignIn>(new SignIn(std::make_unique<Parts>(
-      settings, *std::move(accounts), *std::move(keys), *std::move(certificates), *admin)));
+  return std::unique_ptr<SignIn>(new SignIn(
+      std::make_unique<Parts>(settings, *std::move(accounts), *std::move(keys), *std::move(certificates), *admin)));
 }
 
 auth::Authenticator* SignIn::authenticator() { return parts_ == nullptr ? fixed_.get() : &parts_->authenticator; }

@@ -14,9 +14,10 @@ ABSL_FLAG(bool, allow_unauthenticated, false,
 ABSL_FLAG(std::string, admin_token_file, "",
           "File of the token, at least 32 characters, that the operator's calls (AccountsService) want; or else the "
           "environment's COSTS_ADMIN_TOKEN. Without either they are refused.");
-ABSL_FLAG(std::string, token_keys_dir, "",
-          "Directory of the keys that sign tokens: *.pem, private keys of P-256. Sorted by name the last one signs, and "
-          "tokens of all are good; it is looked at every few seconds. Empty: a key that lives as long as the process.");
+ABSL_FLAG(
+    std::string, token_keys_dir, "",
+    "Directory of the keys that sign tokens: *.pem, private keys of P-256. Sorted by name the last one signs, and "
+    "tokens of all are good; it is looked at every few seconds. Empty: a key that lives as long as the process.");
 ABSL_FLAG(std::string, token_issuers, "",
           "JSON file of other issuers whose tokens are good here, a list of {issuer, audience, jwks_file, "
           "account_claim, live_mode or live_mode_claim}.");

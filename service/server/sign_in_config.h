@@ -14,9 +14,9 @@ namespace costs::server {
 struct SignInConfig {
   std::string authentication;  // tokens, or none: every call is --account_id's
   bool allow_unauthenticated = false;
-  std::string admin_token_file;  // empty: the environment's COSTS_ADMIN_TOKEN
-  std::string token_keys_dir;    // empty: a key that lives as long as the process
-  std::string token_issuers;     // a file; empty: none but this service
+  std::string admin_token_file;      // empty: the environment's COSTS_ADMIN_TOKEN
+  std::string token_keys_dir;        // empty: a key that lives as long as the process
+  std::string token_issuers;         // a file; empty: none but this service
   std::string certificate_accounts;  // a file; empty: certificates speak for nobody
   std::string service_name;          // `iss` and `aud` of tokens
   absl::Duration token_lifetime;

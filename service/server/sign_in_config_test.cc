@@ -36,10 +36,9 @@ TEST(SignInConfig, BadSetting_IsNamedWithItsRemedy) {
   config.authentication = "password";
   config.service_name = "";
   config.token_lifetime = absl::Seconds(59);
-  EXPECT_THAT(CheckSignIn(config, {}),
-              ElementsAre("--authentication is 'password'; it must be tokens or none",
-                          "--service_name must be 1 to 256 characters long",
-                          "--token_lifetime is 59s; it must be between 1m and 24h"));
+  EXPECT_THAT(CheckSignIn(config, {}), ElementsAre("--authentication is 'password'; it must be tokens or none",
+                                                   "--service_name must be 1 to 256 characters long",
+                                                   "--token_lifetime is 59s; it must be between 1m and 24h"));
 }
 
 }  // namespace

@@ -85,9 +85,9 @@ std::string ForgedKey::Jwk(absl::string_view members) const {
     return absl::StrCat(R"({"kty":"RSA","n":")", Base64Url(Number(key_.get(), OSSL_PKEY_PARAM_RSA_N)), R"(","e":")",
                         Base64Url(Number(key_.get(), OSSL_PKEY_PARAM_RSA_E)), "\"", comma, members, "}");
   }
-  return absl::StrCat(R"({"kty":"EC","crv":"P-256","x":")",
-                      Base64Url(Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X)), R"(","y":")",
-                      Base64Url(Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y)), "\"", comma, members, "}");
+  return absl::StrCat(R"({"kty":"EC","crv":"P-256","x":")", Base64Url(Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X)),
+                      R"(","y":")", Base64Url(Coordinate(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y)), "\"", comma, members,
+                      "}");
 }
 
 std::string ForgedKey::Sign(absl::string_view algorithm, absl::string_view text) const {
