@@ -60,7 +60,8 @@ std::vector<std::string> CheckSignIn(const SignInConfig& config, const std::vect
   }
   if (config.authentication == "none" && !config.allow_unauthenticated) {
     for (const ListenAddress& listen : listens) {
-      if (listen.address.empty() || IsLoopback(listen.address)) continue;
+      // One that is no address at all is told by itself.
+      if (!absl::StrContains(listen.address, ':') || IsLoopback(listen.address)) continue;
       faults.push_back(absl::StrCat("--authentication=none lets anybody in who reaches --", listen.flag, "=",
                                     listen.address,
                                     ", which is not on loopback; use tokens, or say --allow_unauthenticated"));
