@@ -54,8 +54,7 @@ TestCertificate MakeCertificate(const std::string& common_name) {
   Require(X509_sign(certificate, key, EVP_sha256()) != 0);
   TestCertificate made;
   made.certificate = PemOf([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
-  made.key =
-      PemOf([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
+  made.key = PemOf([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
   X509_free(certificate);
   EVP_PKEY_free(key);
   return made;

@@ -21,8 +21,7 @@ void Run(absl::string_view text) {
   if (!basic) return;
   COSTS_FUZZ_CHECK(absl::StartsWithIgnoreCase(text, "Basic ") && text.size() <= auth::kLongestBasic);
   COSTS_FUZZ_CHECK(!absl::StrContains(basic->user, ':'));
-  const std::string again =
-      absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(basic->user, ":", basic->password)));
+  const std::string again = absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(basic->user, ":", basic->password)));
   const std::optional<auth::BasicCredentials> same = auth::ReadBasic(again);
   // Blanks in base64, which are passed over, may have made room.
   if (again.size() > auth::kLongestBasic) return;
