@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "client/batch_report.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/command_line.h"
 #include "client/progress.h"
 #include "client/record_sink.h"
@@ -223,6 +224,7 @@ ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* 
 
 ExitCode BatchCommand(absl::Span<const std::string> arguments) {
   std::vector<absl::string_view> allowed(std::begin(kCallFlags), std::end(kCallFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
   allowed.insert(allowed.end(), std::begin(kBatchFlags), std::end(kBatchFlags));
   absl::StatusOr<std::vector<std::string>> files = ParseFlags(arguments, allowed);
   if (!files.ok()) return Fail(kUsage, files.status().message());
@@ -237,11 +239,13 @@ ExitCode BatchCommand(absl::Span<const std::string> arguments) {
   if (!status.ok()) return Fail(kFileError, status.message());
   if (S_ISREG(input.about.st_mode)) options->input_bytes = input.about.st_size;
   if (IsSameFile(input, output_path)) return Fail(kUsage, "-o names the input file; it would be lost");
+  const auto stub = ConnectTo(options->server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
   absl::StatusOr<std::unique_ptr<OutputFile>> output = OutputFile::Open(output_path);
   if (!output.ok()) return Fail(kFileError, output.status().message());
   // A pipe that nobody reads any more is to be an error of write().
   signal(SIGPIPE, SIG_IGN);
-  return RunBatch(*options, ConnectTo(options->server).get(), &input.stream, output->get(), &std::cerr);
+  return RunBatch(*options, stub->get(), &input.stream, output->get(), &std::cerr);
 }
 
 }  // namespace costs::client

@@ -3,9 +3,7 @@
 #include <cstdlib>
 
 #include "absl/flags/flag.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/support/channel_arguments.h"
+#include "client/channel.h"
 
 ABSL_FLAG(std::string, server, "", "a server's host:port");
 ABSL_FLAG(std::string, output, "", "a format");
@@ -22,13 +20,11 @@ ABSL_FLAG(bool, no_carbon, false, "true or false");
 namespace costs::client {
 namespace {
 
-// An answer of 10000 records in full is some 5 MiB; gRPC's own limit is 4.
-constexpr int kLargestMessage = 64 << 20;
-
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kLargestMessage);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+template <typename Service>
+absl::StatusOr<std::unique_ptr<typename Service::StubInterface>> Connect(const std::string& address) {
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(address);
+  if (!channel.ok()) return channel.status();
+  return std::unique_ptr<typename Service::StubInterface>(Service::NewStub(*channel));
 }
 
 }  // namespace
@@ -50,16 +46,16 @@ std::string ServerAddress() {
   return from_environment != nullptr && *from_environment != '\0' ? from_environment : "127.0.0.1:50051";
 }
 
-std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address) {
-  return v1::CostsService::NewStub(ChannelTo(address));
+absl::StatusOr<std::unique_ptr<v1::CostsService::StubInterface>> ConnectTo(const std::string& address) {
+  return Connect<v1::CostsService>(address);
 }
 
-std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address) {
-  return v1::TariffsService::NewStub(ChannelTo(address));
+absl::StatusOr<std::unique_ptr<v1::TariffsService::StubInterface>> ConnectToTariffs(const std::string& address) {
+  return Connect<v1::TariffsService>(address);
 }
 
-std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address) {
-  return v1::CarbonService::NewStub(ChannelTo(address));
+absl::StatusOr<std::unique_ptr<v1::CarbonService::StubInterface>> ConnectToCarbon(const std::string& address) {
+  return Connect<v1::CarbonService>(address);
 }
 
 }  // namespace costs::client

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/flags/declare.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "energy/costs/v1/carbon_service.grpc.pb.h"
@@ -41,9 +42,10 @@ extern const char kReadFlagsHelp[];
 // --server, or else the environment's COSTS_SERVER, or else 127.0.0.1:50051.
 std::string ServerAddress();
 
-std::unique_ptr<v1::CostsService::StubInterface> ConnectTo(const std::string& address);
-std::unique_ptr<v1::TariffsService::StubInterface> ConnectToTariffs(const std::string& address);
-std::unique_ptr<v1::CarbonService::StubInterface> ConnectToCarbon(const std::string& address);
+// Over a channel as the flags say (channel.h), whose errors these are.
+absl::StatusOr<std::unique_ptr<v1::CostsService::StubInterface>> ConnectTo(const std::string& address);
+absl::StatusOr<std::unique_ptr<v1::TariffsService::StubInterface>> ConnectToTariffs(const std::string& address);
+absl::StatusOr<std::unique_ptr<v1::CarbonService::StubInterface>> ConnectToCarbon(const std::string& address);
 
 // Puts the flags' options into a request of any of the calls.
 template <typename Request>

@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/command_line.h"
 #include "client/utf8.h"
 
@@ -23,6 +24,7 @@ constexpr absl::string_view kSharedFlags[] = {"format", "dry_run", "currency", "
 absl::StatusOr<std::vector<std::string>> ParseImportFlags(absl::Span<const std::string> arguments,
                                                           absl::Span<const absl::string_view> own) {
   std::vector<absl::string_view> allowed(std::begin(kSharedFlags), std::end(kSharedFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
   allowed.insert(allowed.end(), own.begin(), own.end());
   absl::StatusOr<std::vector<std::string>> files = ParseFlags(arguments, allowed);
   if (!files.ok()) return files.status();

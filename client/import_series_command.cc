@@ -11,6 +11,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/import_files.h"
 #include "client/import_flags.h"
 #include "client/series_import.h"
@@ -149,7 +150,7 @@ constexpr std::pair<absl::string_view, absl::StatusOr<ImportedIntensities> (*)(S
 template <typename Imported, size_t size, typename Stub>
 ExitCode Import(absl::Span<const std::string> files, absl::string_view id_flag, const std::string& id,
                 const std::pair<absl::string_view, absl::StatusOr<Imported> (*)(Sources)> (&formats)[size],
-                std::unique_ptr<Stub> (*connect)(const std::string&)) {
+                absl::StatusOr<std::unique_ptr<Stub>> (*connect)(const std::string&)) {
   if (absl::GetFlag(FLAGS_format).empty()) return FailImport(kUsage, "--format is missing");
   const auto import = Choice("format", absl::GetFlag(FLAGS_format), formats);
   if (!import.ok()) return FailImport(kUsage, import.status().message());
@@ -168,7 +169,11 @@ ExitCode Import(absl::Span<const std::string> files, absl::string_view id_flag, 
   if (!imported.ok() && catalog::ReasonOf(imported.status()).empty()) {
     return FailImport(kUsage, imported.status().message());
   }
-  return FinishImport(imported, options, connect(options.server).get(), &std::cout, &std::cerr);
+  // What sends nothing wants no server, and no credentials.
+  absl::StatusOr<std::unique_ptr<Stub>> stub = nullptr;
+  if (imported.ok() && !options.dry_run && options.write_csv.empty()) stub = connect(options.server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  return FinishImport(imported, options, stub->get(), &std::cout, &std::cerr);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/import_files.h"
 #include "client/import_flags.h"
 #include "client/tariff_import.h"
@@ -131,7 +132,11 @@ ExitCode ImportTariffCommand(absl::Span<const std::string> arguments) {
   run.existing_is_fine = absl::GetFlag(FLAGS_existing);
   run.deadline = ImportDeadline();
   run.server = ServerAddress();
-  return FinishTariffImport(imported, run, ConnectToTariffs(run.server).get(), &std::cout, &std::cerr);
+  // What sends nothing wants no server, and no credentials.
+  absl::StatusOr<std::unique_ptr<v1::TariffsService::StubInterface>> stub = nullptr;
+  if (imported.ok() && !run.dry_run) stub = ConnectToTariffs(run.server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  return FinishTariffImport(imported, run, stub->get(), &std::cout, &std::cerr);
 }
 
 }  // namespace costs::client

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "client/answer_json.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/command_line.h"
 #include "client/decimal_text.h"
 #include "client/record_fields.h"
@@ -161,6 +162,7 @@ ExitCode RunInstant(const InstantOptions& options, v1::CostsService::StubInterfa
 
 ExitCode InstantCommand(absl::Span<const std::string> arguments) {
   std::vector<absl::string_view> allowed(std::begin(kCallFlags), std::end(kCallFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
   for (const auto& flag : kRecordFlags) allowed.push_back(flag.name);
   allowed.push_back("breakdown");
   absl::StatusOr<std::vector<std::string>> others = ParseFlags(arguments, allowed);
@@ -172,7 +174,9 @@ ExitCode InstantCommand(absl::Span<const std::string> arguments) {
     std::cerr << "costs instant: " << options.status().message() << "\n(costs help instant lists the flags)\n";
     return kUsage;
   }
-  return RunInstant(*options, ConnectTo(options->server).get(), &std::cout, &std::cerr);
+  const auto stub = ConnectTo(options->server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  return RunInstant(*options, stub->get(), &std::cout, &std::cerr);
 }
 
 }  // namespace costs::client

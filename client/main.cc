@@ -5,11 +5,14 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "client/admin_command.h"
 #include "client/batch_command.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/exit_code.h"
 #include "client/import_command.h"
 #include "client/instant_command.h"
+#include "client/login_command.h"
 #include "client/rates_command.h"
 #include "client/slots_command.h"
 
@@ -28,6 +31,8 @@ constexpr char kHelp[] =
     "  costs import KIND    takes prices, intensities or tariffs out of other people's files\n"
     "  costs rates LOCATION  draws what a kWh costs there over time\n"
     "  costs slots LOCATION  finds when it is cheapest, dearest or greenest\n"
+    "  costs login          trades an API key for a bearer token\n"
+    "  costs admin          makes and revokes accounts and API keys\n"
     "  costs help COMMAND   lists a command's flags\n"
     "  costs --version\n";
 
@@ -47,6 +52,7 @@ struct Command {
   ExitCode (*run)(absl::Span<const std::string> arguments);
   const char* help;
   const char* shared_flags_help;
+  const char* channel_flags_help = kChannelFlagsHelp;
 };
 
 const Command kCommands[] = {
@@ -55,6 +61,8 @@ const Command kCommands[] = {
     {"import", ImportCommand, kImportHelp, ""},
     {"rates", RatesCommand, kRatesHelp, kReadFlagsHelp},
     {"slots", SlotsCommand, kSlotsHelp, kReadFlagsHelp},
+    {"login", LoginCommand, kLoginHelp, ""},
+    {"admin", AdminCommand, kAdminHelp, "", ""},
 };
 
 const Command* FindCommand(const std::string& name) {
@@ -74,7 +82,7 @@ ExitCode Help(const std::string& name) {
     std::cerr << "costs: there is no command \"" << name << "\"\n" << kHelp;
     return kUsage;
   }
-  std::cout << command->help << command->shared_flags_help << kExitCodes;
+  std::cout << command->help << command->shared_flags_help << command->channel_flags_help << kExitCodes;
   return kOk;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "client/answer_json.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/command_line.h"
 #include "client/location_flags.h"
 #include "client/rates_table.h"
@@ -164,6 +165,7 @@ ExitCode RunRates(const RatesOptions& options, absl::Time now, v1::TariffsServic
 
 ExitCode RatesCommand(absl::Span<const std::string> arguments) {
   std::vector<absl::string_view> allowed(std::begin(kReadFlags), std::end(kReadFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
   allowed.insert(allowed.end(), std::begin(kLocationFlags), std::end(kLocationFlags));
   allowed.insert(allowed.end(), {"resolution", "carbon", "usage_before_wh", "no_tariff", "no_carbon"});
   absl::StatusOr<std::vector<std::string>> others = ParseFlags(arguments, allowed);
@@ -172,7 +174,9 @@ ExitCode RatesCommand(absl::Span<const std::string> arguments) {
     std::cerr << "costs rates: " << options.status().message() << "\n(costs help rates lists the flags)\n";
     return kUsage;
   }
-  return RunRates(*options, absl::Now(), ConnectToTariffs(options->server).get(), &std::cout, &std::cerr);
+  const auto stub = ConnectToTariffs(options->server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  return RunRates(*options, absl::Now(), stub->get(), &std::cout, &std::cerr);
 }
 
 }  // namespace costs::client

@@ -107,6 +107,10 @@ ExitCode ReportFailure(const grpc::Status& status, const std::string& server, st
     *err << "costs: ";
   }
   PrintError(error, err);
+  if (error.code == grpc::StatusCode::UNAUTHENTICATED) {
+    *err << "  credentials: COSTS_TOKEN, or COSTS_ACCOUNT_ID and COSTS_API_KEY (costs help login); for costs admin "
+            "COSTS_ADMIN_TOKEN\n";
+  }
   return code;
 }
 

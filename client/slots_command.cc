@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "client/answer_json.h"
 #include "client/call_flags.h"
+#include "client/channel.h"
 #include "client/command_line.h"
 #include "client/rates_table.h"
 #include "client/rpc_error.h"
@@ -136,6 +137,7 @@ ExitCode RunSlots(const SlotsOptions& options, absl::Time now, v1::TariffsServic
 
 ExitCode SlotsCommand(absl::Span<const std::string> arguments) {
   std::vector<absl::string_view> allowed(std::begin(kReadFlags), std::end(kReadFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
   allowed.insert(allowed.end(), std::begin(kLocationFlags), std::end(kLocationFlags));
   allowed.insert(allowed.end(), {"duration", "segment", "contiguous"});
   absl::StatusOr<std::vector<std::string>> others = ParseFlags(arguments, allowed);
@@ -144,7 +146,9 @@ ExitCode SlotsCommand(absl::Span<const std::string> arguments) {
     std::cerr << "costs slots: " << options.status().message() << "\n(costs help slots lists the flags)\n";
     return kUsage;
   }
-  return RunSlots(*options, absl::Now(), ConnectToTariffs(options->server).get(), &std::cout, &std::cerr);
+  const auto stub = ConnectToTariffs(options->server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  return RunSlots(*options, absl::Now(), stub->get(), &std::cout, &std::cerr);
 }
 
 }  // namespace costs::client

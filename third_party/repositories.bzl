@@ -229,6 +229,12 @@ def debian_repositories():
         libs = {":libpq": "libpq"},
     )
     debian_repository(
+        name = "cjose",
+        apt = "libcjose-dev",
+        requires = ["/usr/include/cjose/cjose.h"],
+        libs = {":cjose": "-lcjose"},
+    )
+    debian_repository(
         name = "openssl",
         apt = "libssl-dev pkg-config",
         requires = ["/usr/include/openssl/ssl.h"],

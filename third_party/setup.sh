@@ -11,7 +11,8 @@ packages=(bazel-bootstrap bazel-rules-proto bazel-rules-java bazel-skylib)
 packages+=(g++ pkg-config protobuf-compiler protobuf-compiler-grpc grpc-proto golang-github-gogo-googleapis-dev)
 # The libraries of the server and the command line.
 packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev libboost-dev rapidjson-dev libspdlog-dev
-  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev libssl-dev)
+  libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev
+  libcjose-dev libssl-dev)
 # Its time zones, and the client of the REST call that ./run shows.
 packages+=(tzdata curl)
 

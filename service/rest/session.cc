@@ -283,7 +283,8 @@ std::optional<HttpError> Session::Authenticate() {
       request.count(http::field::authorization) > 1
           ? catalog::Refuse(absl::StatusCode::kUnauthenticated, "BAD_CREDENTIALS",
                             "The request has several Authorization fields; send one.")
-          : environment_->options.authenticator->Authenticate({View(request[http::field::authorization]), peer_certificate()});
+          : environment_->options.authenticator->Authenticate(
+                {View(request[http::field::authorization]), peer_certificate()});
   if (!identity.ok()) return ErrorFromStatus(identity.status());
   identity_ = *std::move(identity);
   return std::nullopt;

@@ -22,8 +22,9 @@ ABSL_FLAG(
     "PGPASSFILE. Empty: the catalog is the directory's, and calls cannot change it.");
 ABSL_FLAG(std::string, metrics_listen, "",
           "Address of the metrics port (Prometheus, GET /metrics), host:port; port 0 takes a free one; empty: none.");
-ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001", "The account that every call belongs to.");
-ABSL_FLAG(bool, live_mode, true, "Whether that account's calls are in live mode; false: test mode.");
+ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001",
+          "The account that the entries of the --catalog files belong to; with --authentication=none, every call.");
+ABSL_FLAG(bool, live_mode, true, "Whether that is the account's live mode; false: its test mode.");
 ABSL_FLAG(uint32_t, batch_limit, 1000, "Most records in a BatchCalculateInstantCosts call, 1 to 1000.");
 ABSL_FLAG(uint32_t, stream_chunk_limit, 10000, "Most records in a chunk of StreamInstantCosts, 1 to 10000.");
 ABSL_FLAG(uint32_t, grpc_message_limit, 16 << 20, "Most bytes in a gRPC request message, 4096 to 67108864.");
@@ -63,6 +64,7 @@ ServerConfig ConfigFromFlags() {
   config.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   config.account_id = absl::GetFlag(FLAGS_account_id);
   config.live_mode = absl::GetFlag(FLAGS_live_mode);
+  config.sign_in = SignInConfigFromFlags();
   config.batch_limit = absl::GetFlag(FLAGS_batch_limit);
   config.stream_chunk_limit = absl::GetFlag(FLAGS_stream_chunk_limit);
   config.grpc_message_limit = absl::GetFlag(FLAGS_grpc_message_limit);
@@ -120,7 +122,11 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   check.Range("rest_threads", config.rest_threads, 1, 64);
   check.Range("drain_delay", config.drain_delay, absl::Minutes(5));
   check.Range("drain_timeout", config.drain_timeout, absl::Hours(1));
-  return std::move(check).faults();
+  std::vector<std::string> faults = std::move(check).faults();
+  const std::vector<std::string> more =
+      CheckSignIn(config.sign_in, {{"grpc_listen", config.grpc_listen}, {"rest_listen", config.rest_listen}});
+  faults.insert(faults.end(), more.begin(), more.end());
+  return faults;
 }
 
 }  // namespace costs::server

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "service/server/sign_in_config.h"
 #include "service/server/transport_config.h"
 
 namespace costs::server {
@@ -23,8 +24,12 @@ struct ServerConfig {
   std::string store;
   std::string metrics_listen;  // host:port; empty: no metrics port
 
+  // Whose the entries of the catalog's files are; without authentication, whose every
+  // call is.
   std::string account_id;
   bool live_mode = true;
+
+  SignInConfig sign_in;
 
   uint32_t batch_limit = 0;         // records
   uint32_t stream_chunk_limit = 0;  // records

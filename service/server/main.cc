@@ -20,6 +20,7 @@ namespace {
 constexpr char kUsage[] =
     "Serves the cost and carbon of meter records over gRPC and REST.\n"
     "  costsd --catalog=DIRECTORY [--store=FILE] [--grpc_listen=HOST:PORT] [--rest_listen=HOST:PORT]\n"
+    "  costsd ... [--admin_token_file=FILE] [--token_keys_dir=DIRECTORY] or [--authentication=none]\n"
     "All settings may stand in a file, one --flag=value a line: costsd --flagfile=FILE";
 
 constexpr int kExitUsage = 2;

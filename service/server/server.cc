@@ -40,6 +40,7 @@
 #include "service/server/record_keeping.h"
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
+#include "service/server/sign_in.h"
 #include "service/telemetry/metrics_port.h"
 #include "service/tls/certificates.h"
 #include "spdlog/spdlog.h"
@@ -87,6 +88,7 @@ struct RestFaces {
   const rates::LocationRates* rates;
   rest::RecordsFace records;
   rest::MetersFace meters;
+  SignIn* sign_in;
 };
 
 rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces,
@@ -97,7 +99,7 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
   options.calculator = faces.calculator;
   for (std::vector<rest::Route> routes :
        {rest::CatalogRoutes(faces.catalog), rest::RatesRoutes(faces.rates, faces.catalog.threads),
-        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters)}) {
+        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters), faces.sign_in->routes()}) {
     std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
   }
   options.authenticator = faces.authenticator;
@@ -136,10 +138,11 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
-  Parts(const ServerConfig& c, std::unique_ptr<catalog::Catalogs> opened, std::unique_ptr<RecordKeeping> kept,
-        std::shared_ptr<SnapshotListener> listening)
+  Parts(const ServerConfig& c, std::unique_ptr<SignIn> signs, std::unique_ptr<catalog::Catalogs> opened,
+        std::unique_ptr<RecordKeeping> kept, std::shared_ptr<SnapshotListener> listening)
       : config(c),
-        caller({c.account_id, c.live_mode}),
+        sign_in(std::move(signs)),
+        authenticator(sign_in->authenticator()),
         catalogs(std::move(opened)),
         keeping(std::move(kept)),
         listener(std::move(listening)),
@@ -188,13 +191,14 @@ struct Server::Parts {
   }
 
   // Calls that have arrived and are not yet over for gRPC.
-  size_t calls_in_flight() { return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight(); }
+  size_t calls_in_flight() {
+    return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight() + sign_in->calls_in_flight();
+  }
 
   const ServerConfig config;
-  // Who sends a call: both faces ask this one. Until there is a login, whoever calls is
-  // the account that the settings name.
-  auth::FixedIdentity caller;
-  auth::Authenticator* const authenticator = &caller;
+  const std::unique_ptr<SignIn> sign_in;
+  // Who sends a call: both faces ask this one.
+  auth::Authenticator* const authenticator;
   const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;
   const std::shared_ptr<SnapshotListener> listener;
@@ -226,14 +230,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!catalogs.ok()) return catalogs.status();
   absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalogs->get());
   if (!keeping.ok()) return keeping.status();
-  auto parts = std::make_unique<Parts>(config, *std::move(catalogs), *std::move(keeping), std::move(listener));
+  absl::StatusOr<std::unique_ptr<SignIn>> sign_in = SignIn::Open(config);
+  if (!sign_in.ok()) return sign_in.status();
+  auto parts = std::make_unique<Parts>(config, *std::move(sign_in), *std::move(catalogs), *std::move(keeping),
+                                       std::move(listener));
 
   absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = OpenCertificates(config.transport);
   if (!certificates.ok()) return certificates.status();
   parts->certificates = *std::move(certificates);
-  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc = GrpcPort::Start(
-      config, {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations, &parts->meter_records},
-      parts->certificates.get());
+  std::vector<grpc::Service*> services = {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations,
+                                          &parts->meter_records};
+  for (grpc::Service* service : parts->sign_in->services()) services.push_back(service);
+  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc = GrpcPort::Start(config, services, parts->certificates.get());
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc->server(), true);
@@ -245,7 +253,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                           {parts->catalogs.get(), &parts->threads},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
-                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit}};
+                          {&parts->bulk, &parts->record_threads, config.rest_bulk_limit},
+                          parts->sign_in.get()};
     parts->rest =
         std::make_unique<rest::Server>(RestOptions(config, faces, parts->certificates.get(), &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();

@@ -27,6 +27,7 @@ std::unique_ptr<Server> StartServer() {
       bazel::tools::cpp::runfiles::Runfiles::CreateForTest(&error));
   EXPECT_NE(runfiles, nullptr) << error;
   ServerConfig config = ConfigFromFlags();
+  config.sign_in.authentication = "none";
   config.grpc_listen = "127.0.0.1:0";
   config.rest_listen = "127.0.0.1:0";
   config.catalog = runfiles->Rlocation("instant_costs/service/catalog/demo");
@@ -59,6 +60,7 @@ class UploadUnderWay {
  public:
   explicit UploadUnderWay(absl::Duration drain_timeout) {
     config_ = ConfigFromFlags();
+    config_.sign_in.authentication = "none";
     config_.grpc_listen = "127.0.0.1:0";
     config_.rest_listen = "";
     config_.store =

@@ -56,7 +56,8 @@ int Run(const char* argv0) {
   options.service = absl::StrSplit(absl::GetFlag(FLAGS_server_cmd), ' ', absl::SkipEmpty());
   if (options.service.empty()) {
     options.service = {file("service/server/costsd"), "--grpc_listen=127.0.0.1:0",
-                       "--rest_listen=", absl::StrCat("--catalog=", file("service/catalog/demo"))};
+                       "--rest_listen=", "--authentication=none",
+                       absl::StrCat("--catalog=", file("service/catalog/demo"))};
   }
   options.rounds = absl::GetFlag(FLAGS_rounds);
   options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));

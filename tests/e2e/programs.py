@@ -68,16 +68,20 @@ class Costsd:
         costs("instant", f"--server={server.grpc}", ...)
     """
 
-    def __init__(self, *flags, catalog=DEMO_CATALOG, prefix=()):
-        """`prefix`: a command that runs costsd, such as nsenter with its options."""
-        command = [*prefix, COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0"]
+    def __init__(self, *flags, catalog=DEMO_CATALOG, prefix=(), environment=None):
+        """`prefix`: a command that runs costsd, such as nsenter with its options.
+
+        `environment`: variables, besides ours. Without --authentication=tokens anybody may call.
+        """
+        command = [*prefix, COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0", "--authentication=none"]
         if catalog is not None:
             command.append(f"--catalog={catalog}")
         self.grpc = self.rest = None
         self._expected_exit = 0
         self._log = tempfile.NamedTemporaryFile(prefix="costsd-", suffix=".log")
         # A flag given twice has its last value.
-        self._process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self._process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=self._log, text=True,
+                                         env={**os.environ, **(environment or {})})
         overdue = threading.Timer(PATIENCE_SECONDS, self._process.kill)
         overdue.start()
         ready = False
@@ -154,11 +158,12 @@ class Costsd:
             self._process.stdout.close()
 
 
-def costs(*arguments, stdin=None):
-    """Runs costs to its end; stdout and stderr are text."""
+def costs(*arguments, stdin=None, environment=None):
+    """Runs costs to its end; stdout and stderr are text. `environment`: variables, besides ours."""
     return subprocess.run(
         [COSTS, *arguments], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
+        env={**os.environ, **(environment or {})})
 
 
 def start_costs(*arguments, **pipes):

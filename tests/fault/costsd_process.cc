@@ -30,7 +30,7 @@ CostsdProcess::CostsdProcess(std::vector<std::string> flags) : flags_(std::move(
 
 bool CostsdProcess::Start() {
   std::vector<std::string> command = {Program(), absl::StrCat("--grpc_listen=", grpc_),
-                                      absl::StrCat("--rest_listen=", rest_)};
+                                      absl::StrCat("--rest_listen=", rest_), "--authentication=none"};
   command.insert(command.end(), flags_.begin(), flags_.end());
   absl::StatusOr<std::unique_ptr<bench::ChildProcess>> process = bench::ChildProcess::Start(command);
   if (!process.ok()) {

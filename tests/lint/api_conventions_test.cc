@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "energy/costs/v1/accounts_service.pb.h"
 #include "energy/costs/v1/auth_service.pb.h"
 #include "energy/costs/v1/carbon_service.pb.h"
 #include "energy/costs/v1/costs_service.pb.h"
@@ -27,6 +28,7 @@ using ::google::protobuf::FileDescriptor;
 std::vector<const FileDescriptor*> Files() {
   namespace api = ::energy::costs::v1;
   return {
+      api::Account::descriptor()->file(),
       api::LoginRequest::descriptor()->file(),
       api::ListIntensitiesRequest::descriptor()->file(),
       api::GetIntervalCostsRequest::descriptor()->file(),
