@@ -198,6 +198,7 @@ void Session::AwaitRequest(absl::Duration timeout) {
   phase_ = Phase::kIdle;
   if (draining_) return Close();
   if (buffer_.size() > 0) return ReadHeader();
+  if (peer_ended_) return Close();
   StartTimer(timeout);
   if (reading_ahead_) return;  // What it reads is the next request's beginning.
   transport_.async_read_some(buffer_.prepare(kFirstRead), Then(&Session::OnFirstBytes));
@@ -407,7 +408,8 @@ void Session::OnReadAhead(ErrorCode error, size_t bytes) {
   reading_ahead_ = false;
   if (phase_ == Phase::kIdle) return OnFirstBytes(error, bytes);
   if (!error) return buffer_.commit(bytes);
-  if (phase_ != Phase::kWorking) return;  // The write, or the next read, finds the same.
+  peer_ended_ = true;
+  if (phase_ != Phase::kWorking) return;  // What can be written still is.
   if (!Transport::IsEnd(error)) return Close();
   OnHalfClosed();
 }

@@ -174,6 +174,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::beast::flat_buffer buffer_;
   // A read into buffer_ is pending, so nothing else may touch it.
   bool reading_ahead_ = false;
+  bool peer_ended_ = false;  // and was heard: Asio may not tell it again
   uint64_t large_body_ = 0;  // bytes that are set aside
   Phase phase_ = Phase::kIdle;
   bool draining_ = false;
