@@ -50,7 +50,9 @@ void OpeningCalculator::Await(Batch* batch, std::function<void()> done) {
 }
 
 void OpeningCalculator::Open(const TenantKey& key) {
-  const absl::Status opened = options_.catalogs->Open({key.first, key.second}).status();
+  if (const absl::Status opened = options_.catalogs->Open({key.first, key.second}).status(); !opened.ok()) {
+    return FailAll(key, opened);
+  }
   for (;;) {
     std::optional<Waiting> next;
     {
@@ -63,14 +65,23 @@ void OpeningCalculator::Open(const TenantKey& key) {
       next = std::move(queue->second.front());
       queue->second.pop_front();
     }
-    if (opened.ok()) {
-      options_.child->Calculate(next->batch, std::move(next->done));
-    } else {
-      Fail(*next, opened);
-    }
+    options_.child->Calculate(next->batch, std::move(next->done));
     // Only now may a later batch go past the queue.
     --waiting_;
   }
+}
+
+// Whoever comes after one that was told so makes it be tried again.
+void OpeningCalculator::FailAll(const TenantKey& key, const absl::Status& status) {
+  decltype(queues_)::mapped_type failed;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto queue = queues_.find(key);
+    failed = std::move(queue->second);
+    queues_.erase(queue);
+    waiting_ -= failed.size();
+  }
+  for (const Waiting& waiting : failed) Fail(waiting, status);
 }
 
 void OpeningCalculator::Fail(const Waiting& waiting, const absl::Status& status) const {

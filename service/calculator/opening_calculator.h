@@ -57,6 +57,7 @@ class OpeningCalculator final : public Calculator {
   void Await(Batch* batch, std::function<void()> done);
   // Opens the tenant's catalog, and hands on what waits for it.
   void Open(const TenantKey& key);
+  void FailAll(const TenantKey& key, const absl::Status& status);
   void Fail(const Waiting& waiting, const absl::Status& status) const;
 
   const Options options_;

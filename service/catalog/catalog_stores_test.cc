@@ -66,11 +66,11 @@ TEST_P(CatalogStoresTest, NullInAnIdOrFilter_IsOfNothing) {
   pb::GetLocationRequest get;
   get.set_id(std::string("home\0", 5));
   pb::Location location;
-  EXPECT_EQ(ReasonOf(catalog().GetLocation(tenant_, get, &location)), "LOCATION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(catalog().GetLocation(get, &location)), "LOCATION_NOT_FOUND");
   pb::ListLocationsRequest list;
   list.set_reference_id(std::string("\0", 1));
   pb::ListLocationsResponse response;
-  EXPECT_TRUE(catalog().ListLocations(tenant_, list, &response).ok());
+  EXPECT_TRUE(catalog().ListLocations(list, &response).ok());
   EXPECT_EQ(response.data_size(), 0);
 }
 

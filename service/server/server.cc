@@ -15,6 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "energy/costs/v1/accounts_service.grpc.pb.h"
+#include "energy/costs/v1/auth_service.grpc.pb.h"
 #include "service/auth/authenticator.h"
 #include "service/catalog/catalogs.h"
 #include "service/catalog/random_id.h"
@@ -63,7 +65,8 @@ constexpr size_t kMostUploads = 64;
 constexpr const char* (*kServices[])() = {
     v1::CostsService::service_full_name,        v1::TariffsService::service_full_name,
     v1::CarbonService::service_full_name,       v1::LocationsService::service_full_name,
-    v1::MeterRecordsService::service_full_name,
+    v1::MeterRecordsService::service_full_name, v1::AuthService::service_full_name,
+    v1::AccountsService::service_full_name,
 };
 
 void SetHealth(grpc::Server* server, bool serving) {

@@ -247,7 +247,7 @@ class Stores(AuthTest):
                 self.assertEqual(self.jwks(one), self.jwks(two))
                 # Without the database, what is known still counts.
                 database.stop()
-                two.await_log("cannot be followed")
+                two.await_log("accounts and keys in .* cannot be followed")
                 self.assertEqual(self.log_in(two, account, secret)[0], 200)
                 self.assertIn("STORE_UNAVAILABLE", self.admin(two, "accounts", "list", code=4))
                 database.start()
@@ -256,6 +256,43 @@ class Stores(AuthTest):
                 programs.eventually(lambda: self.log_in(one, account, secret)[0] == 403, "the key is revoked here, too")
             with start(*flags) as one:
                 self.assertEqual([a["id"] for a in self.admin(one, "accounts", "list")["data"]], [account])
+
+
+class Faces(AuthTest):
+    def setUp(self):
+        self.server = self.enterContext(start())
+        self.admin(self.server, "accounts", "create", f"--account_id={DEMO_ACCOUNT}")
+
+    def instant(self, token=""):
+        return programs.costs("instant", f"--server={self.server.grpc}", *documentation_example.FLAGS,
+                              environment={"COSTS_TOKEN": token})
+
+    def rest(self, token=None):
+        headers = [] if token is None else [f"Authorization: Bearer {token}"]
+        return programs.curl(self, self.server, "GET", "/locations", headers=headers)
+
+    def test_calls_want_a_token(self):
+        done = self.instant()
+        self.assertEqual(done.returncode, 4)
+        for text in ("UNAUTHENTICATED", "BAD_CREDENTIALS", "COSTS_TOKEN", "COSTS_API_KEY"):
+            self.assertIn(text, done.stderr)
+        status, answer = self.rest()
+        self.assertEqual((status, answer["code"]), (403, "bad_credentials"))
+        self.assertEqual(self.rest("x.y.z")[0], 403)
+
+    def test_token_is_good_until_its_key_is_revoked(self):
+        key_id, secret = self.new_key(self.server, DEMO_ACCOUNT)
+        token = self.token(self.server, DEMO_ACCOUNT, secret)
+        self.assertEqual(self.instant(token).returncode, 0)
+        self.assertEqual(self.rest(token)[0], 200)
+        self.admin(self.server, "accounts", "disable", DEMO_ACCOUNT)
+        status, answer = self.rest(token)
+        self.assertEqual((status, answer["code"]), (422, "account_disabled"))
+        self.admin(self.server, "accounts", "enable", DEMO_ACCOUNT)
+        self.assertEqual(self.rest(token)[0], 200)
+        self.admin(self.server, "keys", "revoke", key_id)
+        self.assertEqual(self.instant(token).returncode, 4)
+        self.assertEqual(self.rest(token)[0], 403)
 
 
 class Start(unittest.TestCase):

@@ -181,6 +181,24 @@ def grpc_call(test, server, method, *requests):
     return parse_json(done.stdout)
 
 
+def token_of_demo(server, admin):
+    """A bearer token of the demo catalog's account, from a key that is made for it as an operator makes one.
+
+    `admin`: the environment with the admin token that the server has.
+    """
+
+    def ask(*arguments, environment=None):
+        done = costs(*arguments, f"--server={server.grpc}", environment=environment or admin)
+        if done.returncode != 0:
+            raise AssertionError(f"costs {arguments}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    account = "acc_000000000000000000000001"
+    ask("admin", "accounts", "create", f"--account_id={account}")
+    secret = ask("admin", "keys", "create", account, "--mode=live")["secret"]
+    return ask("login", environment={"COSTS_ACCOUNT_ID": account, "COSTS_API_KEY": secret})["bearer_token"]
+
+
 def curl(test, server, method, path, document=None, headers=()):
     """Calls the REST face with curl; the status and the parsed answer."""
     command = ["curl", "--silent", "--show-error", "--request", method, "--write-out", "\n%{http_code}",

@@ -34,7 +34,10 @@ class Readme(unittest.TestCase):
         cls.commands = commands(README.read_text())
         # As ./run starts it.
         store = cls.enterClassContext(tempfile.TemporaryDirectory()) + "/catalog.sqlite"
-        cls.server = cls.enterClassContext(programs.Costsd(f"--store={store}"))
+        admin = {"COSTS_ADMIN_TOKEN": "0123456789abcdef0123456789abcdef"}
+        cls.server = cls.enterClassContext(
+            programs.Costsd(f"--store={store}", "--authentication=tokens", environment=admin))
+        cls.token = programs.token_of_demo(cls.server, admin)
 
     def lines(self, program, *parts):
         return [line for line in self.commands if line.startswith(program + " ") and all(p in line for p in parts)]
@@ -43,7 +46,7 @@ class Readme(unittest.TestCase):
         """Runs a line of the README; what it prints."""
         self.assertIn(GRPC_ADDRESS if line.startswith("grpcurl") else REST_ADDRESS, line)
         line = line.replace(GRPC_ADDRESS, self.server.grpc).replace(REST_ADDRESS, self.server.rest)
-        program, *arguments = shlex.split(line)
+        program, *arguments = shlex.split(line.replace("$COSTS_TOKEN", self.token))
         if program == "grpcurl":
             program = programs.grpcurl(self)
         done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=programs.PATIENCE_SECONDS,

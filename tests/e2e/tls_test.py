@@ -107,9 +107,11 @@ class Tls(unittest.TestCase):
                 programs.Costsd(*wrong)
             self.assertEqual(failed.exception.exit_code, 2)
             self.assertIn(says, failed.exception.log)
-        with programs.Costsd("--grpc_listen=0.0.0.0:0", "--rest_listen=0.0.0.0:0", "--allow_plaintext"):
+        with programs.Costsd("--grpc_listen=0.0.0.0:0", "--rest_listen=0.0.0.0:0", "--allow_plaintext",
+                             "--allow_unauthenticated"):
             pass
-        with programs.Costsd("--grpc_listen=0.0.0.0:0", "--rest_listen=0.0.0.0:0", *flags(self.pair)):
+        with programs.Costsd("--grpc_listen=0.0.0.0:0", "--rest_listen=0.0.0.0:0", "--allow_unauthenticated",
+                             *flags(self.pair)):
             pass
 
     def shown_name(self, address):

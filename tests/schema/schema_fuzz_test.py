@@ -35,15 +35,20 @@ CHECKS = ",".join(
         "content_type_conformance",
         "response_headers_conformance",
         "response_schema_conformance",
+        "ignored_auth",
         "unsupported_method",
         "allow_header_conformance",
     )
 )
 
 
+ADMIN = {"COSTS_ADMIN_TOKEN": secrets.token_hex(32)}
+
+
 def ask(server, method, path, body=None):
     connection = http.client.HTTPConnection(server.rest, timeout=programs.PATIENCE_SECONDS)
-    connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+    connection.request(method, path, None if body is None else json.dumps(body), 
+                       {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"})
     response = connection.getresponse()
     answer = response.read()
     connection.close()
@@ -67,7 +72,9 @@ class SchemaFuzzTest(unittest.TestCase):
         seed = int(os.environ.get("COSTS_TEST_SEED") or secrets.randbits(31))
         print(f"COSTS_TEST_SEED={seed}", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            with programs.Costsd(f"--store={folder}/store") as server:
+            flags = (f"--store={folder}/store", "--authentication=tokens", "--token_lifetime=24h")
+            with programs.Costsd(*flags, environment=ADMIN) as server:
+                server.token = programs.token_of_demo(server, ADMIN)
                 document = served_api.served_api(json.loads(file.read_text(encoding="utf-8")))
                 known, examples = self.known_values(server)
                 served_api.add_known_values(document, known, examples)
@@ -132,7 +139,7 @@ class SchemaFuzzTest(unittest.TestCase):
             outcomes[operations] = subprocess.run(
                 [command, "run", str(folder / "api.json"), f"--url=http://{server.rest}", f"--checks={CHECKS}",
                  f"--max-examples={-(-cases // operations)}", f"--seed={seed}", "--phases=examples,coverage,fuzzing",
-                 "--continue-on-failure", "--no-shrink", "--warnings=off", "--suppress-health-check=all", "--no-color",
+                 f"--header=Authorization: Bearer {server.token}", "--continue-on-failure", "--no-shrink", "--warnings=off", "--suppress-health-check=all", "--no-color",
                  *flags],
                 cwd=work, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             )  # fmt: skip

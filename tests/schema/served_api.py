@@ -141,7 +141,8 @@ DIFFERENCES = (
     ),
     (
         "unknown fields",
-        "the file leaves objects open; we refuse a field that we do not know, for it may be a misspelt one",
+        "the file leaves objects open; we ignore what else a meter record has, and refuse it elsewhere, for it may be a "
+        "misspelt field",
         _no_unknown_fields,
     ),
     (
