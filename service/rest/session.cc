@@ -389,6 +389,7 @@ void Session::OnWorkDone(const std::shared_ptr<Call>& call, Answer answer) {
   if (phase_ != Phase::kWorking || call != call_) return;  // answered in its place
   call_.reset();
   ++work_number_;
+  ReleaseLargeBody();  // the handler has done with it; before the client can know
   StopTimers();
   if (answer.error.has_value()) return Refuse({*std::move(answer.error), ""}, /*close=*/false);
   response_.emplace();
