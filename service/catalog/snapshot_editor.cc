@@ -64,10 +64,11 @@ absl::Status SnapshotEditor::ApplyMarket(const CatalogChange& change) {
     const std::string& id = element->market->id();
     const auto* known = tables_.market.Find(id);
     if (known != nullptr && *known == element->market) continue;
-    auto [brought, first] = given.emplace(id, element->market);
+    const auto [place, first] = given.emplace(id, element->market);
+    const std::shared_ptr<const engine::MarketSeries>& brought = place->second;
     const bool by_change = std::any_of(change.market.begin(), change.market.end(),
-                                       [&](const auto& series) { return series == brought->second; });
-    if (!first && brought->second != element->market && !by_change) {
+                                       [&brought](const auto& series) { return series == brought; });
+    if (!first && brought != element->market && !by_change) {
       return InElement(element->id, absl::StrCat("brings other prices of market series ", id,
                                                  " than an element before it; they must share one series"));
     }

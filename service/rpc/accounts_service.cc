@@ -9,8 +9,9 @@ grpc::ServerUnaryReactor* AccountsService::Start(grpc::CallbackServerContext* co
                                                  absl::Status (auth::Accounts::*method)(const Request&, Response*),
                                                  const Request* request, Response* response) {
   return calls_->Start(context, [this, method, request, response](absl::string_view authorization) {
-    const absl::Status admin = admin_.Check(authorization);
-    return admin.ok() ? (accounts_->*method)(*request, response) : admin;
+    absl::Status admin = admin_.Check(authorization);
+    if (!admin.ok()) return admin;
+    return (accounts_->*method)(*request, response);
   });
 }
 

@@ -94,8 +94,10 @@ class GrpcPortTest : public testing::Test {
                     const std::string& metadata = "") {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    // A name would be looked up by c-ares, which leaks.
+    arguments.SetSslTargetNameOverride("localhost");
     const auto stub = v1::CostsService::NewStub(
-        grpc::CreateCustomChannel(absl::StrCat("localhost:", port_->port()), credentials, arguments));
+        grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port_->port()), credentials, arguments));
     grpc::ClientContext context;
     if (!metadata.empty()) context.AddMetadata("x-long", metadata);
     v1::MeterRecord record;
@@ -304,7 +306,7 @@ TEST_F(GrpcPortTest, OldConnection_IsEndedBetweenCalls) {
   config_.transport.grpc_connection_age = absl::Milliseconds(200);
   Start();
   const auto channel =
-      grpc::CreateChannel(absl::StrCat("localhost:", port_->port()), grpc::InsecureChannelCredentials());
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_->port()), grpc::InsecureChannelCredentials());
   const auto stub = v1::CostsService::NewStub(channel);
   // The state changes once the server has sent GOAWAY; no call fails by it.
   do {
