@@ -555,7 +555,8 @@ TEST_P(TenancyTest, PageTokens_AreOfNoUseToAnother) {
     }
   }
   const std::string page = ask_->Response("LocationsService/ListDevices", "page_size: 1", kOtherAccount);
-  const std::string token = Matched(page, R"re(next_page_token: "[^"]+")re").substr(17);
+  const size_t begin = page.find("next_page_token: ") + strlen("next_page_token: ");
+  const std::string token = page.substr(begin, page.find('"', begin + 1) + 1 - begin);
   const std::string request = absl::StrCat("page_size: 1 page_token: ", token);
   ask_->Response("LocationsService/ListDevices", request, kOtherAccount);
   const RawResult result = ask_->Grpc("LocationsService/ListDevices", request, {kCaller.authorization});
