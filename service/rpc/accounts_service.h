@@ -42,10 +42,9 @@ class AccountsService final : public energy::costs::v1::AccountsService::Callbac
                                          energy::costs::v1::ApiKey* response) override;
 
  private:
-  template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
-                                  absl::Status (auth::Accounts::*method)(const Request&, Response*),
-                                  const Request* request, Response* response);
+  // `call()` is what the method does, for whoever shows the administrator's token.
+  template <typename Call>
+  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context, Call call);
 
   auth::Accounts* const accounts_;
   const auth::AdminToken admin_;
