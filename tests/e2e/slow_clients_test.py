@@ -142,15 +142,6 @@ class SlowClients(unittest.TestCase):
                 lambda: slow_clients.grpc_idle_streams(server.grpc, 50, 100, http2),
             ], Honest(self, server, authority.certificate))
 
-    def test_no_descriptor_left_is_survived(self):
-        with programs.Costsd(prefix=("prlimit", "--nofile=160")) as server:
-            with slow_clients.SlowClients(server.grpc, 200), slow_clients.SlowClients(server.rest, 100):
-                server.await_log("Too many open files")
-            programs.eventually(
-                lambda: programs.costs("instant", f"--server={server.grpc}",
-                                       *documentation_example.FLAGS).returncode == 0, "an answer again")
-            Honest(self, server).calls_succeed()
-
     def test_grpc_connections_beyond_the_limit_are_closed(self):
         with programs.Costsd("--grpc_connections=50") as server:
             with slow_clients.SlowClients(server.grpc, 100):
