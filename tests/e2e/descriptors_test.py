@@ -21,6 +21,7 @@ class Descriptors(unittest.TestCase):
                                        *documentation_example.FLAGS).returncode == 0, "an answer again")
             status, answer = programs.rest_call(server.rest, body=json.dumps(documentation_example.REQUEST))
             self.assertEqual(status, 200, answer)
+            self.assertEqual(str(answer["data"]["tariff"]["value"]), "928.372")
 
 
 if __name__ == "__main__":
