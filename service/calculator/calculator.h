@@ -183,6 +183,9 @@ struct Batch {
   Options options;
   absl::Span<const Submission> submissions;  // at least one
   absl::Span<Outcome> outcomes;              // as many; the calculator fills each
+  // Where there is too much to do, it may wait its turn rather than be refused: its
+  // caller sends no more meanwhile.
+  bool may_wait = false;
 
   // Set by the calculator: when the answers were made, and what owns the text
   // that they borrow. The caller holds it until the answers are encoded.

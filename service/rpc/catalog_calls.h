@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/auth/account_limits.h"
 #include "service/auth/authenticator.h"
 #include "service/catalog/catalog.h"
 #include "service/catalog/catalogs.h"
@@ -36,6 +37,7 @@ class CatalogCalls {
   struct Options {
     size_t most_uploads = 64;                                               // at once
     std::function<void(absl::string_view)> log = [](absl::string_view) {};  // from any thread
+    auth::AccountLimits* limits = nullptr;  // of uploads as of other streams, by account; null: none
   };
 
   // All outlive the server that this serves.

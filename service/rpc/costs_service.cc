@@ -189,7 +189,14 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* CostsService::Strea
     grpc::CallbackServerContext* context) {
   absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
   if (!identity.ok()) return new RefusedStream(ToGrpcStatus(identity.status()));
-  return InstantStream::Start(calculator_, {*std::move(identity), options_.stream_chunk_limit}, &streams_, context);
+  auth::StreamLease lease;
+  if (options_.limits != nullptr) {
+    absl::StatusOr<auth::StreamLease> opened = options_.limits->OpenStream((*identity)->tenant.account_id);
+    if (!opened.ok()) return new RefusedStream(ToGrpcStatus(opened.status()));
+    lease = *std::move(opened);
+  }
+  return InstantStream::Start(calculator_, {*std::move(identity), std::move(lease), options_.stream_chunk_limit},
+                              &streams_, context);
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/auth/account_limits.h"
 #include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 #include "service/executor/record_threads.h"
@@ -19,6 +20,8 @@ namespace costs::rpc {
 struct CostsServiceOptions {
   size_t batch_limit = 1000;          // records in a batch
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
+  // Of the streams, by account; null: none. Outlives the server.
+  auth::AccountLimits* limits = nullptr;
 };
 
 // What GetIntervalCosts and GetSessionCosts answer with. All are borrowed, and

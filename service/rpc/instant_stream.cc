@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "service/rpc/record_codec.h"
 #include "service/rpc/status_codec.h"
@@ -146,7 +147,10 @@ InstantStream::~InstantStream() = default;
 void InstantStream::EndSoon() {
   draining_.store(true);
   Do(flow_.EndSoon());
+  Hurry();
 }
+
+void InstantStream::OnCancel() { Hurry(); }
 
 void InstantStream::OnReadDone(bool ok) {
   if (!ok) {
@@ -166,6 +170,9 @@ void InstantStream::OnReadDone(bool ok) {
     chunks_.push_back(std::move(taken));
   }
   flow_.HandingOn(chunk->weight);
+  if (const absl::Duration wait = settings_.lease.TakeChunk(); wait > absl::ZeroDuration()) {
+    read_at_ = absl::Now() + wait;
+  }
   calculator_->Calculate(&chunk->batch, [this, chunk] { Calculated(chunk); });
   Do(flow_.HandedOn());
 }
@@ -185,6 +192,7 @@ std::unique_ptr<InstantStream::Chunk> InstantStream::TakeChunk() {
   chunk->batch.caller.live_mode = settings_.identity->tenant.live_mode;
   chunk->batch.caller.deadline = absl::FromChrono(context_->deadline());
   chunk->batch.caller.cancelled = [context = context_] { return context->IsCancelled(); };
+  chunk->batch.may_wait = true;
   chunk->request = chunk->arena.Renew<v1::StreamInstantCostsRequest>();
   return chunk;
 }
@@ -303,6 +311,11 @@ void InstantStream::OnWriteDone(bool ok) {
 }
 
 void InstantStream::OnDone() {
+  {
+    // It holds on to this.
+    std::lock_guard<std::mutex> lock(mutex_);
+    read_alarm_.reset();
+  }
   registry_->Remove(this);
   self_.reset();  // perhaps the last owner
 }
@@ -311,7 +324,7 @@ void InstantStream::Do(Flow::Next next) {
   for (;;) {
     // Nobody finishes the stream, so that it could be gone, before a write that
     // has been said is done and a read that has been said is started.
-    const bool read = next.read;
+    const bool read = next.read && !PutOffRead();
     if (read) StartRead(&incoming_);
     if (next.write != nullptr) {
       under_way_ = next.write;
@@ -321,6 +334,28 @@ void InstantStream::Do(Flow::Next next) {
     if (!read) return;
     next = flow_.ReadStarted();
   }
+}
+
+// The stream cannot finish meanwhile: the read was said and is not yet started.
+bool InstantStream::PutOffRead() {
+  if (read_at_ == absl::InfinitePast()) return false;
+  const absl::Time at = std::exchange(read_at_, absl::InfinitePast());
+  if (at <= absl::Now()) return false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (hurried_) return false;
+  // Another one each time: the last may still be in its function.
+  read_alarm_ = std::make_unique<grpc::Alarm>();
+  read_alarm_->Set(absl::ToChronoTime(at), [this, self = self_](bool) {
+    StartRead(&incoming_);
+    Do(flow_.ReadStarted());
+  });
+  return true;
+}
+
+void InstantStream::Hurry() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  hurried_ = true;
+  if (read_alarm_ != nullptr) read_alarm_->Cancel();
 }
 
 grpc::Status InstantStream::EndStatus() const {

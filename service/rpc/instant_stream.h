@@ -1,6 +1,7 @@
 // One StreamInstantCosts call: reads chunks, has them priced, writes answers. Several
 // chunks are with the calculator at once where it takes its time; it is given them in
-// their order, one call after the other, and they are answered in their order.
+// their order, one call after the other, and they are answered in their order. A stream
+// that sends faster than its account may is read more slowly.
 //
 // It takes the messages as bytes. gRPC's own reading reports a message that it
 // cannot read as it reports the end of the requests, and a stream that then ends
@@ -8,6 +9,7 @@
 #ifndef SERVICE_RPC_INSTANT_STREAM_H_
 #define SERVICE_RPC_INSTANT_STREAM_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -16,7 +18,9 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "service/auth/account_limits.h"
 #include "service/calculator/calculator.h"
 #include "service/rpc/call_identity.h"
 #include "service/rpc/recycled_arena.h"
@@ -29,7 +33,8 @@ namespace costs::rpc {
 class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>, public EndableStream {
  public:
   struct Settings {
-    IdentityPtr identity;  // whose the records are
+    IdentityPtr identity;     // whose the records are
+    auth::StreamLease lease;  // of the account's streams
     size_t chunk_limit = 10000;
   };
 
@@ -51,6 +56,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
+  void OnCancel() override;
   void OnDone() override;
 
   // Reads what has arrived; a refusal, or OK.
@@ -63,6 +69,10 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   void Answer(std::unique_ptr<Chunk> chunk);
   AnswerMessage* WithRoom(size_t weight, std::vector<AnswerMessage*>* messages);
   void Do(Flow::Next next);
+  // Whether the read that is due has to wait; it is then started later.
+  bool PutOffRead();
+  // What waits to be read waits no longer.
+  void Hurry();
   grpc::Status EndStatus() const;
 
   calculator::Calculator* const calculator_;
@@ -75,13 +85,16 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   std::atomic<bool> draining_{false};
   grpc::Status refusal_;  // of the chunk that ended the stream; set by the reader
 
-  grpc::ByteBuffer incoming_;  // of the read under way
+  grpc::ByteBuffer incoming_;                  // of the read under way
+  absl::Time read_at_ = absl::InfinitePast();  // the next read, not before; set by the reader
 
   std::mutex mutex_;
   std::deque<std::unique_ptr<Chunk>> chunks_;  // guarded by mutex_: with the calculator or done, the oldest first
   std::vector<std::unique_ptr<Chunk>> spare_;  // guarded by mutex_
   size_t spare_bytes_ = 0;                     // guarded by mutex_: what those keep
   bool answering_ = false;                     // guarded by mutex_: a thread answers what is done
+  bool hurried_ = false;                       // guarded by mutex_
+  std::unique_ptr<grpc::Alarm> read_alarm_;    // guarded by mutex_
 
   AnswerMessage* under_way_ = nullptr;                    // being written
   std::vector<std::unique_ptr<AnswerMessage>> messages_;  // all that were ever made

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/auth/account_limits.h"
 #include "service/catalog/catalog.h"
 #include "service/catalog/refusal.h"
 #include "service/rpc/call_identity.h"
@@ -43,6 +44,8 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
     } else if (!call->let_in_) {
       call->Finish(calls->Answer(
           catalog::Overloaded("too many uploads are under way; try again in a few seconds", absl::Seconds(5))));
+    } else if (absl::Status leased = call->Lease((*identity)->tenant.account_id); !leased.ok()) {
+      call->Finish(calls->Answer(leased));
     } else {
       call->identity_ = *std::move(identity);
       call->StartRead(&call->incoming_);
@@ -60,6 +63,14 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   ~UploadCall() override {
     --calls_->uploads_;
     calls_->unary_.Left();
+  }
+
+  // One of the account's streams.
+  absl::Status Lease(absl::string_view account_id) {
+    if (calls_->options_.limits == nullptr) return absl::OkStatus();
+    absl::StatusOr<auth::StreamLease> lease = calls_->options_.limits->OpenStream(account_id);
+    if (lease.ok()) lease_ = *std::move(lease);
+    return lease.status();
   }
 
   void OnReadDone(bool ok) override {
@@ -118,6 +129,7 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   grpc::ByteBuffer* const response_;
   bool let_in_ = false;
   IdentityPtr identity_;
+  auth::StreamLease lease_;
   grpc::ByteBuffer incoming_;
   Request message_;
   std::unique_ptr<Upload> upload_;

@@ -72,6 +72,7 @@ ServerConfig ConfigFromFlags() {
   config.rest_bulk_limit = absl::GetFlag(FLAGS_rest_bulk_limit);
   config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
+  config.limits = LimitsFromFlags();
   config.transport = TransportFromFlags();
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
@@ -92,6 +93,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   if (!config.rest_listen.empty() && check.Address("rest_listen", config.rest_listen)) {
     CheckPlaintext(config.transport, "rest_listen", config.rest_listen, &check);
   }
+  CheckLimits(config.limits, &check);
   CheckTransport(config.transport, &check);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (postgres::IsUrl(config.store)) {

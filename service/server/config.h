@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "service/server/limits_config.h"
 #include "service/server/sign_in_config.h"
 #include "service/server/transport_config.h"
 
@@ -39,6 +40,7 @@ struct ServerConfig {
   uint32_t rest_connections = 0;
   uint32_t rest_threads = 0;
 
+  LimitsConfig limits;
   TransportConfig transport;
 
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls

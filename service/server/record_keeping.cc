@@ -18,6 +18,8 @@ using telemetry::Figure;
 // At once; each waits for a reading of the store.
 constexpr int kSimulationThreads = 2;
 constexpr size_t kMostSimulationsWaiting = 1'000;
+// Records of streams that may wait for others, to those that may be under way.
+constexpr size_t kMostWaitingTimes = 10;
 
 absl::StatusOr<std::unique_ptr<records::RecordStore>> OpenStore(const ServerConfig& config,
                                                                 catalog::Catalogs* catalogs) {
@@ -50,7 +52,7 @@ absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerC
   opening.catalogs = catalogs;
   opening.now = absl::Now;
   if (keeping->store_ == nullptr) {
-    keeping->opening_ = std::make_unique<calculator::OpeningCalculator>(std::move(opening));
+    keeping->Admit(config, std::move(opening));
     return keeping;
   }
 
@@ -61,7 +63,7 @@ absl::StatusOr<std::unique_ptr<RecordKeeping>> RecordKeeping::Open(const ServerC
   keeping->recording_ = std::make_unique<records::RecordingCalculator>(
       records::RecordingCalculator::Options{&keeping->pricing_, keeping->store_.get(), price, &keeping->simulations_});
   opening.child = keeping->recording_.get();
-  keeping->opening_ = std::make_unique<calculator::OpeningCalculator>(std::move(opening));
+  keeping->Admit(config, std::move(opening));
   records::Repricer::Options repricing;
   repricing.store = keeping->store_.get();
   repricing.catalogs = catalogs;
@@ -80,7 +82,16 @@ RecordKeeping::RecordKeeping(catalog::Catalogs* catalogs, std::unique_ptr<record
 
 RecordKeeping::~RecordKeeping() = default;
 
-calculator::Calculator* RecordKeeping::calculator() { return opening_.get(); }
+void RecordKeeping::Admit(const ServerConfig& config, calculator::OpeningCalculator::Options opening) {
+  opening_ = std::make_unique<calculator::OpeningCalculator>(std::move(opening));
+  calculator::AdmittingCalculator::Options admitting;
+  admitting.child = opening_.get();
+  admitting.most_records = config.limits.records_in_flight;
+  admitting.most_waiting = kMostWaitingTimes * admitting.most_records;
+  admitting_ = std::make_unique<calculator::AdmittingCalculator>(admitting);
+}
+
+calculator::Calculator* RecordKeeping::calculator() { return admitting_.get(); }
 
 void RecordKeeping::CatalogChanged(const catalog::Tenant& tenant) {
   if (repricer_ != nullptr) repricer_->Changed(tenant);
@@ -106,12 +117,19 @@ std::vector<Figure> RecordKeeping::Figures() const {
       {"costs_catalogs_open", "Catalogs that are open: one for each account and mode.", kGauge,
        static_cast<double>(tenants.size())},
   };
-  if (store_ == nullptr) return figures;
-  const records::RecordStore::Counters store = store_->counters();
-  const records::RepricingProgress progress = repricer_->progress();
   const auto add = [&](const char* name, const char* help, Figure::Kind kind, double value) {
     figures.push_back({name, help, kind, value});
   };
+  const calculator::AdmittingCalculator::Figures admitted = admitting_->figures();
+  add("costs_records_in_flight", "Meter records that are being priced or stored for a caller.", kGauge,
+      static_cast<double>(admitted.under_way));
+  add("costs_records_held_back", "Meter records of streams that wait for others in flight.", kGauge,
+      static_cast<double>(admitted.waiting));
+  add("costs_records_shed_total", "Meter records that were refused because too many were in flight.", kCounter,
+      static_cast<double>(admitted.refused_total));
+  if (store_ == nullptr) return figures;
+  const records::RecordStore::Counters store = store_->counters();
+  const records::RepricingProgress progress = repricer_->progress();
   add("costs_records_written_total", "Meter records that were stored, new or again.", kCounter,
       static_cast<double>(store.records_written));
   add("costs_record_transactions_total", "Transactions that stored meter records.", kCounter,

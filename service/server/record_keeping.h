@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "service/calculator/admitting_calculator.h"
 #include "service/calculator/calculator.h"
 #include "service/calculator/local_calculator.h"
 #include "service/calculator/opening_calculator.h"
@@ -48,6 +49,8 @@ class RecordKeeping {
 
  private:
   RecordKeeping(catalog::Catalogs* catalogs, std::unique_ptr<records::RecordStore> store);
+  // Makes the upper end of the calculators, on what `opening` names.
+  void Admit(const ServerConfig& config, calculator::OpeningCalculator::Options opening);
 
   catalog::Catalogs* const catalogs_;
   const std::unique_ptr<records::RecordStore> store_;
@@ -55,6 +58,7 @@ class RecordKeeping {
   executor::BoundedExecutor simulations_;
   std::unique_ptr<records::RecordingCalculator> recording_;
   std::unique_ptr<calculator::OpeningCalculator> opening_;
+  std::unique_ptr<calculator::AdmittingCalculator> admitting_;
   std::unique_ptr<records::Repricer> repricer_;
 };
 

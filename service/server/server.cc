@@ -17,7 +17,9 @@
 #include "absl/time/clock.h"
 #include "energy/costs/v1/accounts_service.grpc.pb.h"
 #include "energy/costs/v1/auth_service.grpc.pb.h"
+#include "service/auth/account_limits.h"
 #include "service/auth/authenticator.h"
+#include "service/auth/limited_authenticator.h"
 #include "service/catalog/catalogs.h"
 #include "service/catalog/random_id.h"
 #include "service/catalog/tenant.h"
@@ -145,12 +147,14 @@ struct Server::Parts {
         std::unique_ptr<RecordKeeping> kept, std::shared_ptr<SnapshotListener> listening)
       : config(c),
         sign_in(std::move(signs)),
-        authenticator(sign_in->authenticator()),
+        limits(AccountLimitsOf(config.limits)),
+        limited(sign_in->authenticator(), &limits),
+        authenticator(limits.counts_requests() ? &limited : sign_in->authenticator()),
         catalogs(std::move(opened)),
         keeping(std::move(kept)),
         listener(std::move(listening)),
         reloader([this] { server::ReloadCatalog(config, catalogs.get()); }),
-        calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc}),
+        calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc, &limits}),
         record_calls("meter records", authenticator, LogOfGrpc),
         records(RecordsContext()),
         reports(RecordsContext()),
@@ -158,7 +162,7 @@ struct Server::Parts {
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(keeping->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit},
+        costs(keeping->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit, &limits},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
         tariffs(&calls, RatesFunctions()),
@@ -201,6 +205,8 @@ struct Server::Parts {
   const ServerConfig config;
   const std::unique_ptr<SignIn> sign_in;
   // Who sends a call: both faces ask this one.
+  auth::AccountLimits limits;
+  auth::LimitedAuthenticator limited;
   auth::Authenticator* const authenticator;
   const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;

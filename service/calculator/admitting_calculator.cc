@@ -1,0 +1,93 @@
+#include "service/calculator/admitting_calculator.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+
+namespace costs::calculator {
+
+AdmittingCalculator::AdmittingCalculator(const Options& options)
+    : options_(options), most_of_waiters_(options.most_records - options.most_records / 8) {}
+
+void AdmittingCalculator::Calculate(Batch* batch, std::function<void()> done) {
+  if (batch->may_wait) return Await(batch, std::move(done));
+  if (!TryEnter(batch->submissions.size(), options_.most_records)) return Refuse(batch, done);
+  Run(batch, std::move(done));
+}
+
+AdmittingCalculator::Figures AdmittingCalculator::figures() const {
+  return {under_way_.load(), waiting_.load(), refused_.load()};
+}
+
+bool AdmittingCalculator::TryEnter(size_t records, size_t bound) {
+  size_t under_way = under_way_.load();
+  do {
+    if (under_way > 0 && under_way + records > bound) return false;
+  } while (!under_way_.compare_exchange_weak(under_way, under_way + records));
+  return true;
+}
+
+void AdmittingCalculator::Run(Batch* batch, std::function<void()> done) {
+  const size_t records = batch->submissions.size();
+  options_.child->Calculate(batch, [this, records, done = std::move(done)] {
+    under_way_ -= records;
+    // Whoever begins to wait looks again for room after he has said that he waits.
+    if (waiting_.load() > 0) LetIn();
+    done();  // the last: this may be gone after it
+  });
+}
+
+void AdmittingCalculator::Await(Batch* batch, std::function<void()> done) {
+  const size_t records = batch->submissions.size();
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (queue_.empty() && !letting_in_ && TryEnter(records, most_of_waiters_)) {
+      // The order is the caller's own: he hands on one batch after the other.
+      lock.unlock();
+      return Run(batch, std::move(done));
+    }
+    if (waiting_.load() > 0 && waiting_.load() + records > options_.most_waiting) {
+      lock.unlock();
+      return Refuse(batch, done);
+    }
+    queue_.push_back({batch, std::move(done)});
+    waiting_ += records;
+  }
+  LetIn();
+}
+
+void AdmittingCalculator::LetIn() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (letting_in_) return;
+  letting_in_ = true;
+  // Room that is made from now on by another thread, which then sees somebody letting
+  // in and leaves, is seen here: it is made before that thread takes the mutex.
+  while (!queue_.empty() && TryEnter(queue_.front().batch->submissions.size(), most_of_waiters_)) {
+    Waiting next = std::move(queue_.front());
+    queue_.pop_front();
+    waiting_ -= next.batch->submissions.size();
+    lock.unlock();
+    Run(next.batch, std::move(next.done));
+    lock.lock();
+  }
+  letting_in_ = false;
+}
+
+void AdmittingCalculator::Refuse(Batch* batch, const std::function<void()>& done) {
+  refused_ += batch->submissions.size();
+  const std::string message = absl::StrCat(
+      "the service has more to do than it can; nothing was done for this record; try "
+      "again after ",
+      absl::FormatDuration(options_.retry_after));
+  for (Outcome& outcome : batch->outcomes) {
+    auto failure = std::make_unique<Failure>();
+    failure->code = absl::StatusCode::kUnavailable;
+    failure->reason = "OVERLOADED";
+    failure->message = message;
+    failure->retry_after = options_.retry_after;
+    outcome.failure = std::move(failure);
+  }
+  done();
+}
+
+}  // namespace costs::calculator

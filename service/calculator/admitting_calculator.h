@@ -1,0 +1,75 @@
+// The Calculator that bounds how many records are under way: a wrapper around one that
+// takes its time, such as one that stores. So memory has an end, and what is let in is
+// answered soon, however much more is asked for.
+//
+// Past the bound the newest are refused at once (UNAVAILABLE, OVERLOADED, with when to
+// try again), before anything is done for them. Batches of a caller who can be slowed
+// down (Batch::may_wait: the chunks of a stream, whose reading then stops) wait instead,
+// and are let in in the order in which they came. A part of the bound is kept free of
+// them for the others, so that bulk does not drive out single calls.
+//
+// Thread-safe.
+#ifndef SERVICE_CALCULATOR_ADMITTING_CALCULATOR_H_
+#define SERVICE_CALCULATOR_ADMITTING_CALCULATOR_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "service/calculator/calculator.h"
+
+namespace costs::calculator {
+
+class AdmittingCalculator final : public Calculator {
+ public:
+  struct Options {
+    Calculator* child = nullptr;      // outlives this
+    size_t most_records = 100'000;    // under way; a larger batch is let in where nothing else is
+    size_t most_waiting = 1'000'000;  // records of batches that may wait; beyond it they are refused, too
+    absl::Duration retry_after = absl::Seconds(1);
+  };
+  // Every batch is done before this ends.
+  explicit AdmittingCalculator(const Options& options);
+
+  void Calculate(Batch* batch, std::function<void()> done) override;
+
+  struct Figures {
+    size_t under_way = 0;        // records
+    size_t waiting = 0;          // records
+    uint64_t refused_total = 0;  // records
+  };
+  Figures figures() const;
+
+ private:
+  struct Waiting {
+    Batch* batch;
+    std::function<void()> done;
+  };
+
+  // Takes room for so many records, where `bound` leaves it.
+  bool TryEnter(size_t records, size_t bound);
+  void Run(Batch* batch, std::function<void()> done);
+  void Await(Batch* batch, std::function<void()> done);
+  // Lets in what waits, as far as there is room.
+  void LetIn();
+  void Refuse(Batch* batch, const std::function<void()>& done);
+
+  const Options options_;
+  const size_t most_of_waiters_;  // under way, for one that may wait to be let in
+  std::atomic<size_t> under_way_{0};
+  std::atomic<uint64_t> refused_{0};
+  std::atomic<size_t> waiting_{0};  // records; changed under mutex_
+
+  std::mutex mutex_;
+  std::deque<Waiting> queue_;  // guarded by mutex_
+  bool letting_in_ = false;    // guarded by mutex_: a thread does, one at a time, in order
+};
+
+}  // namespace costs::calculator
+
+#endif  // SERVICE_CALCULATOR_ADMITTING_CALCULATOR_H_
