@@ -40,6 +40,14 @@ constexpr ReasonRow kByReason[] = {
     {"RECORD_ID_TAKEN", 409, "record_id_taken", false},
 };
 
+// Null: the contract has no such reason.
+const ReasonRow* FindReason(absl::string_view reason) {
+  for (const ReasonRow& row : kByReason) {
+    if (row.reason == reason) return &row;
+  }
+  return nullptr;
+}
+
 struct CodeRow {
   absl::StatusCode status_code;
   int status;
@@ -110,12 +118,11 @@ int StatusOfRefusal(absl::StatusCode code) {
 
 HttpError ErrorFromFailure(const calculator::Failure& failure) {
   HttpError error;
-  for (const ReasonRow& row : kByReason) {
-    if (failure.reason != row.reason) continue;
-    error.status = row.status;
-    error.code = std::string(row.code);
+  if (const ReasonRow* const row = FindReason(failure.reason); row != nullptr) {
+    error.status = row->status;
+    error.code = std::string(row->code);
     error.message = failure.violations.empty() ? failure.message : JoinViolations(failure.violations);
-    if (row.retry_after) error.retry_after_seconds = RetryAfterSeconds(failure.retry_after.value_or(absl::Seconds(1)));
+    if (row->retry_after) error.retry_after_seconds = RetryAfterSeconds(failure.retry_after.value_or(absl::Seconds(1)));
     return error;
   }
   if (absl::StartsWith(failure.reason, kUpstreamPrefix)) {
@@ -150,14 +157,15 @@ HttpError ErrorFromViolations(const std::vector<calculator::Violation>& violatio
 HttpError ErrorFromStatus(const absl::Status& status) {
   HttpError error;
   const std::string reason = catalog::ReasonOf(status);
-  error.status = reason.empty() ? 500 : StatusOfRefusal(status.code());
+  const ReasonRow* const row = FindReason(reason);
+  error.status = reason.empty() ? 500 : row != nullptr ? row->status : StatusOfRefusal(status.code());
   if (error.status == 500) {
     error.code = "internal_error";
     error.message = std::string(kInternalMessage);
     error.internal = status.ToString();
     return error;
   }
-  error.code = reason == "INVALID_FIELD" ? "invalid_request" : absl::AsciiStrToLower(reason);
+  error.code = row != nullptr ? std::string(row->code) : absl::AsciiStrToLower(reason);
   std::vector<calculator::Violation> violations;
   for (catalog::FieldViolation& violation : catalog::ViolationsOf(status)) {
     violations.push_back({std::move(violation.field), std::move(violation.description)});

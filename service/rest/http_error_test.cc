@@ -96,6 +96,8 @@ TEST(ErrorFromStatus, EveryCodeOfARefusal_HasItsStatus) {
       {Code::kFailedPrecondition, "NO_PRICE_DATA", 422, "no_price_data"},
       {Code::kUnavailable, "STORE_UNAVAILABLE", 503, "store_unavailable"},
       {Code::kResourceExhausted, "STORE_FULL", 507, "store_full"},
+      {Code::kResourceExhausted, "RATE_LIMITED", 429, "rate_limit"},
+      {Code::kResourceExhausted, "TOO_MUCH_OF_IT", 507, "too_much_of_it"},
       {Code::kInternal, "SOMETHING_NEW", 500, "internal_error"},
   };
   for (const auto& c : cases) {

@@ -4,6 +4,7 @@ It syncs its log at each commit, as in earnest. What is started here is ended he
 its handle; every wait has an end. A server that root starts runs as the user postgres.
 """
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -147,6 +148,21 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr}")
         return [line.split("\t") for line in done.stdout.splitlines()]
+
+    @contextlib.contextmanager
+    def holding(self, sql):
+        """Runs a statement in a transaction that stays open for the length of the context, and is rolled back."""
+        session = subprocess.Popen(
+            [_programs() / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={self.url}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            session.stdin.write(f"BEGIN; {sql};\n\\echo held\n")
+            session.stdin.flush()
+            if session.stdout.readline() != "held\n":
+                raise RuntimeError(f"psql did not run: {sql}")
+            yield
+        finally:
+            session.communicate("ROLLBACK;\n", timeout=PATIENCE_SECONDS)
 
     def _end(self, number):
         if not self.is_running():
