@@ -147,6 +147,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectOption
   return connection;
 }
 
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Reopen(const ConnectOptions& options) {
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Open(options);
+  if (!connection.ok()) return absl::UnavailableError("the database cannot be reached");
+  return connection;
+}
+
 absl::Status Connection::Connect() {
   PQsetNoticeReceiver(handle_, IgnoreNotice, nullptr);
   const absl::Time deadline = absl::Now() + connect_timeout_;

@@ -122,6 +122,9 @@ struct Notification {
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const ConnectOptions& options);
+  // Likewise while the service runs, with an error that a caller may see: UNAVAILABLE,
+  // "the database cannot be reached".
+  static absl::StatusOr<std::unique_ptr<Connection>> Reopen(const ConnectOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -20,7 +20,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Take() {
       return lease;
     }
   }
-  absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Open(options_);
+  absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Reopen(options_);
   if (opened.ok()) return Lease{*std::move(opened), false};
   GiveBack({});
   return opened.status();

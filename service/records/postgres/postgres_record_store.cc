@@ -237,7 +237,7 @@ absl::StatusOr<bool> PostgresRecordStore::MayReprice(const Tenant& tenant) {
   if (reprice_connection_ != nullptr && !reprice_connection_->alive()) reprice_connection_.reset();
   if (reprice_connection_ == nullptr) {
     may_reprice_.clear();
-    absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Open(options_.connect);
+    absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Reopen(options_.connect);
     if (!opened.ok()) return StoreRefusal(opened.status());
     reprice_connection_ = *std::move(opened);
   }
