@@ -1,5 +1,6 @@
 #include "service/rpc/costs_service.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -78,9 +79,9 @@ class BatchCall {
                     v1::BatchCalculateInstantCostsResponse* response, grpc::ServerUnaryReactor* reactor) {
     auto* call = new BatchCall(std::move(identity), context, *request);
     calculator->Calculate(&call->batch_, [call, response, reactor] {
-      call->Answer(response);
+      const grpc::Status status = call->Answer(response);
       delete call;
-      reactor->Finish(grpc::Status::OK);
+      reactor->Finish(status);
     });
   }
 
@@ -100,7 +101,17 @@ class BatchCall {
     batch_.outcomes = absl::MakeSpan(outcomes_);
   }
 
-  void Answer(v1::BatchCalculateInstantCostsResponse* response) const {
+  // Nothing was done for any of the records. A batch is then refused as a whole: a
+  // server with too much to do saves itself the answers, and a client's library tries
+  // again by itself.
+  bool IsShed() const {
+    return std::all_of(outcomes_.begin(), outcomes_.end(), [](const calculator::Outcome& outcome) {
+      return !outcome.ok() && outcome.failure->reason == "OVERLOADED";
+    });
+  }
+
+  grpc::Status Answer(v1::BatchCalculateInstantCostsResponse* response) const {
+    if (IsShed()) return ToGrpcStatus(*outcomes_[0].failure, "records[0].");
     response->mutable_items()->Reserve(static_cast<int>(outcomes_.size()));
     for (size_t i = 0; i < outcomes_.size(); ++i) {
       v1::InstantCostItem* item = response->add_items();
@@ -112,6 +123,7 @@ class BatchCall {
         EncodeLean(submissions_[i], outcomes_[i].record, item->mutable_result());
       }
     }
+    return grpc::Status::OK;
   }
 
   const IdentityPtr identity_;
