@@ -1,7 +1,5 @@
 #include "service/calculator/admitting_calculator.h"
 
-#include <memory>
-
 #include "absl/strings/str_cat.h"
 
 namespace costs::calculator {
@@ -73,21 +71,27 @@ void AdmittingCalculator::LetIn() {
   letting_in_ = false;
 }
 
+std::unique_ptr<const Failure> AdmittingCalculator::RefusalOf(size_t records) const {
+  const size_t under_way = under_way_.load();
+  if (under_way == 0 || under_way + records <= options_.most_records) return nullptr;
+  refused_ += records;
+  return Overloaded();
+}
+
 void AdmittingCalculator::Refuse(Batch* batch, const std::function<void()>& done) {
   refused_ += batch->submissions.size();
-  const std::string message = absl::StrCat(
-      "the service has more to do than it can; nothing was done for this record; try "
-      "again after ",
-      absl::FormatDuration(options_.retry_after));
-  for (Outcome& outcome : batch->outcomes) {
-    auto failure = std::make_unique<Failure>();
-    failure->code = absl::StatusCode::kUnavailable;
-    failure->reason = "OVERLOADED";
-    failure->message = message;
-    failure->retry_after = options_.retry_after;
-    outcome.failure = std::move(failure);
-  }
+  for (Outcome& outcome : batch->outcomes) outcome.failure = Overloaded();
   done();
+}
+
+std::unique_ptr<const Failure> AdmittingCalculator::Overloaded() const {
+  auto failure = std::make_unique<Failure>();
+  failure->code = absl::StatusCode::kUnavailable;
+  failure->reason = "OVERLOADED";
+  failure->message = absl::StrCat("the service has more to do than it can; nothing was done; try again after ",
+                                  absl::FormatDuration(options_.retry_after));
+  failure->retry_after = options_.retry_after;
+  return failure;
 }
 
 }  // namespace costs::calculator

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -29,7 +30,7 @@ class AdmittingCalculator final : public Calculator {
  public:
   struct Options {
     Calculator* child = nullptr;      // outlives this
-    size_t most_records = 100'000;    // under way; a larger batch is let in where nothing else is
+    size_t most_records = 50'000;     // under way; a larger batch is let in where nothing else is
     size_t most_waiting = 1'000'000;  // records of batches that may wait; beyond it they are refused, too
     absl::Duration retry_after = absl::Seconds(1);
   };
@@ -37,6 +38,11 @@ class AdmittingCalculator final : public Calculator {
   explicit AdmittingCalculator(const Options& options);
 
   void Calculate(Batch* batch, std::function<void()> done) override;
+
+  // The refusal of so many records, where there is no room for them now; else null. For a
+  // caller who would have work to do before he has a batch; if he goes on, it may still
+  // be refused.
+  std::unique_ptr<const Failure> RefusalOf(size_t records) const;
 
   struct Figures {
     size_t under_way = 0;        // records
@@ -58,11 +64,12 @@ class AdmittingCalculator final : public Calculator {
   // Lets in what waits, as far as there is room.
   void LetIn();
   void Refuse(Batch* batch, const std::function<void()>& done);
+  std::unique_ptr<const Failure> Overloaded() const;
 
   const Options options_;
   const size_t most_of_waiters_;  // under way, for one that may wait to be let in
   std::atomic<size_t> under_way_{0};
-  std::atomic<uint64_t> refused_{0};
+  mutable std::atomic<uint64_t> refused_{0};
   std::atomic<size_t> waiting_{0};  // records; changed under mutex_
 
   std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "service/catalog/refusal.h"
 #include "service/rpc/peer_certificate.h"
 
@@ -25,6 +26,15 @@ absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& contex
     if (certificate) credentials.certificate = &*certificate;
   }
   return authenticator->Authenticate(credentials);
+}
+
+calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context) {
+  calculator::Caller caller;
+  caller.account_id = identity.tenant.account_id;
+  caller.live_mode = identity.tenant.live_mode;
+  caller.deadline = absl::FromChrono(context->deadline());
+  caller.cancelled = [context] { return context->IsCancelled(); };
+  return caller;
 }
 
 }  // namespace costs::rpc

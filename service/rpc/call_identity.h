@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "service/auth/authenticator.h"
+#include "service/calculator/calculator.h"
 
 namespace costs::rpc {
 
@@ -23,6 +24,9 @@ using IdentityPtr = std::shared_ptr<const auth::Identity>;
 // certificate. Never blocks. Errors are
 // the authenticator's. Thread-safe.
 absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator);
+
+// The call's sender as calculators know him. Borrows from both.
+calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context);
 
 }  // namespace costs::rpc
 

@@ -1,14 +1,14 @@
 #include "service/rpc/costs_service.h"
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/catalog/tenant.h"
 #include "service/rpc/arena_allocator.h"
+#include "service/rpc/batch_call.h"
+#include "service/rpc/bytes_allocator.h"
 #include "service/rpc/call_identity.h"
 #include "service/rpc/instant_stream.h"
 #include "service/rpc/record_codec.h"
@@ -21,16 +21,6 @@ namespace v1 = energy::costs::v1;
 
 // What the messages of a usual unary call need; a batch takes more blocks.
 constexpr size_t kUnaryArenaBytes = 4096;
-
-// Borrows from the identity.
-calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context) {
-  calculator::Caller caller;
-  caller.account_id = identity.tenant.account_id;
-  caller.live_mode = identity.tenant.live_mode;
-  caller.deadline = absl::FromChrono(context->deadline());
-  caller.cancelled = [context] { return context->IsCancelled(); };
-  return caller;
-}
 
 // The calls below run on gRPC's default reactor, whose end needs no thread of
 // its own: a reactor of ours would cost a switch of threads a call (a quarter of
@@ -71,68 +61,6 @@ class UnaryCall {
   calculator::Batch batch_;
 };
 
-// One BatchCalculateInstantCosts call; gone when it is answered.
-class BatchCall {
- public:
-  static void Start(calculator::Calculator* calculator, IdentityPtr identity, grpc::CallbackServerContext* context,
-                    const v1::BatchCalculateInstantCostsRequest* request,
-                    v1::BatchCalculateInstantCostsResponse* response, grpc::ServerUnaryReactor* reactor) {
-    auto* call = new BatchCall(std::move(identity), context, *request);
-    calculator->Calculate(&call->batch_, [call, response, reactor] {
-      const grpc::Status status = call->Answer(response);
-      delete call;
-      reactor->Finish(status);
-    });
-  }
-
- private:
-  BatchCall(IdentityPtr identity, grpc::CallbackServerContext* context,
-            const v1::BatchCalculateInstantCostsRequest& request)
-      : identity_(std::move(identity)),
-        full_(request.view() != v1::MeterRecordView::LEAN),
-        outcomes_(static_cast<size_t>(request.records_size())) {
-    submissions_.reserve(outcomes_.size());
-    for (const v1::MeterRecordSubmission& record : request.records()) {
-      submissions_.push_back(DecodeSubmission(record));
-    }
-    batch_.caller = CallerOf(*identity_, context);
-    batch_.options = DecodeOptions(request);
-    batch_.submissions = submissions_;
-    batch_.outcomes = absl::MakeSpan(outcomes_);
-  }
-
-  // Nothing was done for any of the records. A batch is then refused as a whole: a
-  // server with too much to do saves itself the answers, and a client's library tries
-  // again by itself.
-  bool IsShed() const {
-    return std::all_of(outcomes_.begin(), outcomes_.end(), [](const calculator::Outcome& outcome) {
-      return !outcome.ok() && outcome.failure->reason == "OVERLOADED";
-    });
-  }
-
-  grpc::Status Answer(v1::BatchCalculateInstantCostsResponse* response) const {
-    if (IsShed()) return ToGrpcStatus(*outcomes_[0].failure, "records[0].");
-    response->mutable_items()->Reserve(static_cast<int>(outcomes_.size()));
-    for (size_t i = 0; i < outcomes_.size(); ++i) {
-      v1::InstantCostItem* item = response->add_items();
-      if (!outcomes_[i].ok()) {
-        EncodeFailure(*outcomes_[i].failure, absl::StrCat("records[", i, "]."), item->mutable_status());
-      } else if (full_) {
-        EncodeFull(submissions_[i], outcomes_[i].record, batch_, item->mutable_result());
-      } else {
-        EncodeLean(submissions_[i], outcomes_[i].record, item->mutable_result());
-      }
-    }
-    return grpc::Status::OK;
-  }
-
-  const IdentityPtr identity_;
-  const bool full_;
-  std::vector<calculator::Submission> submissions_;
-  std::vector<calculator::Outcome> outcomes_;
-  calculator::Batch batch_;
-};
-
 // A stream that ends before it begins; gone when gRPC is done with it.
 class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
@@ -145,7 +73,7 @@ class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
 class CostsService::Allocators {
  public:
   ArenaAllocator<v1::CalculateInstantCostRequest, v1::MeterRecord> unary{kUnaryArenaBytes};
-  ArenaAllocator<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse> batch{kUnaryArenaBytes};
+  BytesAllocator batch;
 };
 
 CostsService::CostsService(calculator::Calculator* calculator, auth::Authenticator* authenticator,
@@ -156,7 +84,10 @@ CostsService::CostsService(calculator::Calculator* calculator, auth::Authenticat
       reports_(reports),
       allocators_(std::make_unique<Allocators>()) {
   SetMessageAllocatorFor_CalculateInstantCost(&allocators_->unary);
-  SetMessageAllocatorFor_BatchCalculateInstantCosts(&allocators_->batch);
+  // As the generated code does it for methods whose messages are not bytes.
+  constexpr int kBatchMethod = 1;  // in the order of the proto
+  static_cast<grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>*>(GetHandler(kBatchMethod))
+      ->SetMessageAllocator(&allocators_->batch);
 }
 
 CostsService::~CostsService() = default;
@@ -179,21 +110,16 @@ grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServe
 }
 
 grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(grpc::CallbackServerContext* context,
-                                                                   const v1::BatchCalculateInstantCostsRequest* request,
-                                                                   v1::BatchCalculateInstantCostsResponse* response) {
+                                                                   const grpc::ByteBuffer* request,
+                                                                   grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
   if (!identity.ok()) {
     reactor->Finish(ToGrpcStatus(identity.status()));
     return reactor;
   }
-  const size_t count = static_cast<size_t>(request->records_size());
-  if (count == 0 || count > options_.batch_limit) {
-    reactor->Finish(InvalidField("records", absl::StrCat("holds ", count, " records; a batch must hold 1 to ",
-                                                         options_.batch_limit, "; send more on StreamInstantCosts")));
-    return reactor;
-  }
-  BatchCall::Start(calculator_, *std::move(identity), context, request, response, reactor);
+  BatchCall::Start({calculator_, options_.batch_limit, options_.shed}, *std::move(identity), context, request, response,
+                   reactor);
   return reactor;
 }
 

@@ -12,6 +12,7 @@
 #include "service/calculator/calculator.h"
 #include "service/executor/record_threads.h"
 #include "service/records/reports.h"
+#include "service/rpc/batch_call.h"
 #include "service/rpc/stream_registry.h"
 #include "service/rpc/unary_calls.h"
 
@@ -22,6 +23,7 @@ struct CostsServiceOptions {
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
   // Of the streams, by account; null: none. Outlives the server.
   auth::AccountLimits* limits = nullptr;
+  Shed shed = nullptr;  // of batches; empty: none is refused unread
 };
 
 // What GetIntervalCosts and GetSessionCosts answer with. All are borrowed, and
@@ -36,10 +38,10 @@ namespace costs_service_internal {
 
 using Api = energy::costs::v1::CostsService;
 
-// Every method by the callback API; the stream's messages as bytes (see
-// instant_stream.h).
+// Every method by the callback API; the messages of batches and streams as bytes (see
+// batch_call.h and instant_stream.h).
 using Methods = Api::WithCallbackMethod_CalculateInstantCost<
-    Api::WithCallbackMethod_BatchCalculateInstantCosts<Api::WithRawCallbackMethod_StreamInstantCosts<
+    Api::WithRawCallbackMethod_BatchCalculateInstantCosts<Api::WithRawCallbackMethod_StreamInstantCosts<
         Api::WithCallbackMethod_GetIntervalCosts<Api::WithCallbackMethod_GetSessionCosts<Api::Service>>>>>;
 
 }  // namespace costs_service_internal
@@ -56,9 +58,9 @@ class CostsService final : public costs_service_internal::Methods {
                                                  const energy::costs::v1::CalculateInstantCostRequest* request,
                                                  energy::costs::v1::MeterRecord* response) override;
 
-  grpc::ServerUnaryReactor* BatchCalculateInstantCosts(
-      grpc::CallbackServerContext* context, const energy::costs::v1::BatchCalculateInstantCostsRequest* request,
-      energy::costs::v1::BatchCalculateInstantCostsResponse* response) override;
+  grpc::ServerUnaryReactor* BatchCalculateInstantCosts(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) override;
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamInstantCosts(
       grpc::CallbackServerContext* context) override;

@@ -1,10 +1,12 @@
 // The unary calls and the batches of CostsService.
 #include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -109,6 +111,49 @@ TEST_F(CostsServiceCallsTest, Refusals_HaveTheContractsCodeAndReason) {
     EXPECT_THAT(status.error_message(), HasSubstr(c.message));
     EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(status).reason(), c.reason);
   }
+}
+
+// Bytes that are no request must not pass for an empty one.
+TEST_F(CostsServiceCallsTest, BatchThatCannotBeRead_IsRefusedByName) {
+  const grpc::Slice slice("\xff\xff\xff\xff");
+  grpc::ByteBuffer request(&slice, 1), response;
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(channel_);
+  grpc::ClientContext context;
+  grpc::Status status;
+  auto call =
+      stub.PrepareUnaryCall(&context, "/energy.costs.v1.CostsService/BatchCalculateInstantCosts", request, &queue);
+  call->StartCall();
+  call->Finish(&response, &status, &call);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailOf<google::rpc::BadRequest>(status).field_violations(0).field(), "records");
+}
+
+// What is refused unread is not given to the calculator, nor looked at.
+TEST_F(CostsServiceCallsTest, BatchThatIsShed_IsRefusedUnread) {
+  std::vector<size_t> asked;
+  CostsServiceOptions options;
+  options.shed = [&](size_t records) {
+    asked.push_back(records);
+    auto failure = std::make_unique<calculator::Failure>();
+    failure->code = absl::StatusCode::kUnavailable;
+    failure->reason = "OVERLOADED";
+    failure->message = "later";
+    failure->retry_after = absl::Seconds(2);
+    return failure;
+  };
+  StartServer(&local_, options);
+  v1::BatchCalculateInstantCostsRequest request;  // without a record: it would be refused otherwise
+  v1::BatchCalculateInstantCostsResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->BatchCalculateInstantCosts(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(status).reason(), "OVERLOADED");
+  EXPECT_EQ(DetailOf<google::rpc::RetryInfo>(status).retry_delay().seconds(), 2);
+  EXPECT_THAT(asked, testing::ElementsAre(1));
 }
 
 TEST_F(CostsServiceCallsTest, IncludeFlags_LeaveOutWhatIsNotWanted) {

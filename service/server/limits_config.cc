@@ -11,7 +11,7 @@ ABSL_FLAG(uint32_t, account_request_burst, 0,
           "--account_requests_per_second.");
 ABSL_FLAG(uint32_t, account_streams, 1000,
           "Most streams of an account at once (StreamInstantCosts and uploads), 1 to 1000000; 0: no limit.");
-ABSL_FLAG(uint32_t, records_in_flight, 100'000,
+ABSL_FLAG(uint32_t, records_in_flight, 50'000,
           "Most meter records under way, of all callers, 1000 to 10000000; what comes beyond is refused at once "
           "(OVERLOADED, 503), and streams wait. A record takes about a kilobyte.");
 

@@ -34,6 +34,8 @@ class RecordKeeping {
 
   // What the faces call.
   calculator::Calculator* calculator();
+  // Why so many records would be refused now, because there is too much to do; else null.
+  std::unique_ptr<const calculator::Failure> RefusalOf(size_t records) const { return admitting_->RefusalOf(records); }
   records::RecordStore* store() { return store_.get(); }
   // Of what is stored; null where nothing is.
   const calculator::UsageSource* usage() const { return store_ == nullptr ? nullptr : &store_->usage(); }

@@ -162,7 +162,9 @@ struct Server::Parts {
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(keeping->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit, &limits},
+        costs(keeping->calculator(), authenticator,
+              {c.batch_limit, c.stream_chunk_limit, &limits,
+               [kept = keeping.get()](size_t records) { return kept->RefusalOf(records); }},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
         tariffs(&calls, RatesFunctions()),

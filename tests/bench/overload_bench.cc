@@ -3,12 +3,13 @@
 //
 //   bazel run --config=opt //tests/bench:overload_bench
 //
-// Prints `NAME RATIO` for each figure on standard output, and what was measured on
-// standard error. The server has the first core, the client the second.
+// Prints `NAME RATIO` for each figure on standard output (the rounds' median), and what
+// was measured on standard error. The server has the first core, the client the second.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,7 +66,18 @@ void Say(const char* what, const OverloadResult& result) {
       absl::ToDoubleMilliseconds(result.p99), static_cast<double>(result.server_bytes) / 1e6);
 }
 
-absl::Status Round(OverloadOptions options, int round) {
+// By name, in order; what each round gave.
+using Ratios = std::map<std::string, std::vector<double>>;
+
+void Print(Ratios ratios) {
+  for (auto& [name, values] : ratios) {
+    std::sort(values.begin(), values.end());
+    std::printf("%s %.2f\n", name.c_str(), values[values.size() / 2]);
+    std::fprintf(stderr, "%-28s %.2f to %.2f\n", name.c_str(), values.front(), values.back());
+  }
+}
+
+absl::Status Round(OverloadOptions options, Ratios* ratios) {
   options.calls_per_second = 0;
   const absl::StatusOr<OverloadResult> capacity = RunOverload(options);
   if (!capacity.ok()) return capacity.status();
@@ -81,13 +93,13 @@ absl::Status Round(OverloadOptions options, int round) {
     results.emplace_back(times, *result);
   }
   for (const auto& [times, result] : results) {
-    std::printf("goodput_at_%d_vs_peak %.2f\n", times, result.good / peak);
-    std::printf("p99_at_%d_vs_deadline %.2f\n", times, absl::FDivDuration(result.p99, options.deadline));
-    std::printf("memory_at_%d_vs_capacity %.2f\n", times,
-                static_cast<double>(result.server_bytes) / static_cast<double>(capacity->server_bytes));
-    std::printf("offered_at_%d_vs_capacity %.2f\n", times, result.offered / capacity->good);
+    const std::string at = absl::StrCat("_at_", times, "_vs_");
+    (*ratios)[absl::StrCat("goodput", at, "peak")].push_back(result.good / peak);
+    (*ratios)[absl::StrCat("p99", at, "deadline")].push_back(absl::FDivDuration(result.p99, options.deadline));
+    (*ratios)[absl::StrCat("memory", at, "capacity")].push_back(static_cast<double>(result.server_bytes) /
+                                                                static_cast<double>(capacity->server_bytes));
+    (*ratios)[absl::StrCat("offered", at, "capacity")].push_back(result.offered / capacity->good);
   }
-  std::fprintf(stderr, "round %d ends\n", round);
   return absl::OkStatus();
 }
 
@@ -104,9 +116,11 @@ absl::Status Run(const std::string& program, const std::string& catalog, const s
   options.connections = absl::GetFlag(FLAGS_connections);
   options.batch_records = absl::GetFlag(FLAGS_batch_records);
   options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  Ratios ratios;
   for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {
-    if (absl::Status status = Round(options, round); !status.ok()) return status;
+    if (absl::Status status = Round(options, &ratios); !status.ok()) return status;
   }
+  Print(std::move(ratios));
   return absl::OkStatus();
 }
 

@@ -63,8 +63,8 @@ class CostsServiceTest : public testing::Test {
     builder.RegisterService(service_.get());
     builder.SetMaxReceiveMessageSize(16 << 20);
     server_ = builder.BuildAndStart();
-    stub_ = v1::CostsService::NewStub(
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
+    stub_ = v1::CostsService::NewStub(channel_);
   }
 
   void StopServer() {
@@ -88,6 +88,7 @@ class CostsServiceTest : public testing::Test {
   calculator::LocalCalculator local_;
   std::unique_ptr<CostsService> service_;
   std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::CostsService::Stub> stub_;
 };
 
