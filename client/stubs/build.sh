@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Generates the stubs from proto/ and builds a package for each language.
+#
+#   client/stubs/build.sh [python] [go] [typescript] [java]     all of them if none is named
+#   client/stubs/build.sh --where LANGUAGE                      prints where its build is (or would be); builds nothing
+#
+# The packages are put into client/stubs/dist (git ignores it):
+#   instant_costs_stubs-VERSION-py3-none-any.whl    pip install
+#   go/                                             a module: go mod edit -replace costs.energy/go=…
+#   instant-costs-stubs-VERSION.tgz                 npm install
+#   instant-costs-stubs-VERSION.jar, .pom           mvn install:install-file
+#
+# The work, and the programs of the tests, are kept under COSTS_STUBS (by default
+# ~/.cache/instant-costs/stubs), one directory for each state of the protos and of the
+# language's directory here; what is there is not built again. Every tool and library
+# is pinned by version, and by hash where the language's lock file can.
+set -euo pipefail
+export LC_ALL=C
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+stubs=${COSTS_STUBS:-$HOME/.cache/instant-costs/stubs}
+# Debian's golang-github-gogo-googleapis-dev; another place by the environment.
+googleapis=${GOOGLEAPIS_PROTOS:-/usr/share/gocode/src/github.com/gogo/googleapis}
+
+usage() {
+  echo "usage: client/stubs/build.sh [python] [go] [typescript] [java] | --where LANGUAGE" >&2
+  exit 2
+}
+
+# The directory of a language's build: the same for the same sources.
+where() {  # LANGUAGE
+  local key
+  key=$(cd "$root" && {
+    find -L proto/energy -type f -name '*.proto'
+    find -L "client/stubs/$1" -type f -not -path '*/__pycache__/*' -not -name __init__.py
+    echo client/stubs/build.sh
+  } | sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-16)
+  printf '%s/%s-%s-%s\n' "$stubs" "$1" "$(uname -m)" "$key"
+}
+
+need() {  # COMMAND PACKAGE
+  command -v "$1" > /dev/null && return
+  echo "client/stubs/build.sh: $1 is not installed (apt-get install $2)" >&2
+  return 1
+}
+
+protos() { (cd "$root/proto" && find energy -name '*.proto' | sort); }
+
+# Each of these builds into the directory that it is in: its package into dist/, and
+# what the tests run.
+
+build_python() {
+  local venv=$stubs/venv-$(sha256sum < "$root/client/stubs/python/requirements.txt" | cut -c1-16) common
+  if [ ! -d "$venv" ]; then
+    /usr/bin/python3 -m venv "$venv.$$" || { echo 'apt-get install python3-venv' >&2 && return 1; }
+    "$venv.$$/bin/pip" install --quiet --require-hashes --requirement "$here/python/requirements.txt"
+    sed -i "1s|$venv.$$|$venv|" "$venv.$$"/bin/*  # its programs name the place where they were installed
+    mv -T "$venv.$$" "$venv" 2> /dev/null || rm -rf "$venv.$$"  # another run was quicker: theirs is as good
+  fi
+  common=$("$venv/bin/python" -c 'import google.rpc, pathlib; print(pathlib.Path(list(google.rpc.__path__)[0]).parents[1])')
+  mkdir package && cp "$here/python/pyproject.toml" "$here/python/README.md" package
+  # shellcheck disable=SC2046  # no name has a space
+  PATH=$venv/bin:$PATH "$venv/bin/python" -m grpc_tools.protoc -I "$root/proto" -I "$common" \
+    --python_out=package --mypy_out=package --grpc_python_out=package --mypy_grpc_out=package $(protos) 2> protoc.log || { cat protoc.log && return 1; }
+  touch package/energy/costs/v1/py.typed
+  "$venv/bin/pip" wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist ./package
+  # As others install it: beside the libraries, in an environment of its own.
+  /usr/bin/python3 -m venv --without-pip venv
+  echo "$venv/lib/$(ls "$venv/lib")/site-packages" > "venv/lib/$(ls venv/lib)/site-packages/libraries.pth"
+  "$venv/bin/pip" --python "$PWD/venv/bin/python" install --quiet --no-deps --no-index dist/*.whl
+  "$venv/bin/mypy" --strict --python-executable "$PWD/venv/bin/python" --cache-dir mypy "$here"/python/*.py
+  rm -rf package mypy
+}
+
+build() {  # LANGUAGE
+  local place
+  place=$(where "$1")
+  if [ ! -d "$place" ]; then
+    echo "Building the $1 stubs…" >&2
+    mkdir -p "$stubs"
+    rm -rf "$place.new"
+    mkdir "$place.new"
+    # A virtual environment, for one, names the place where it was made.
+    (cd "$place.new" && "build_$1") >&2 &
+    if ! wait $!; then  # not `if ! (…)`, in which no failure would end it
+      echo "client/stubs/build.sh: the $1 stubs could not be built (see above)" >&2
+      return 1
+    fi
+    mv "$place.new" "$place"
+  fi
+  mkdir -p "$here/dist"
+  cp -r "$place"/dist/. "$here/dist"
+  echo "$place"
+}
+
+languages=()
+for argument in "$@"; do
+  case $argument in
+    --where) [ $# -eq 2 ] && where "$2" && exit ;;
+    python | go | typescript | java) languages+=("$argument") ;;
+    *) usage ;;
+  esac
+done
+[ ${#languages[@]} -gt 0 ] || languages=(python go typescript java)
+for language in "${languages[@]}"; do build "$language"; done

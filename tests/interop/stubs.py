@@ -1,0 +1,63 @@
+"""Where client/stubs/build.sh has put a language's build, and a server for it: TLS, tokens, the demo catalog in a store."""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import subprocess
+import tempfile
+
+from tests.e2e import certificates, programs
+
+SOURCES = programs.ROOT / "client" / "stubs"
+ACCOUNT = "acc_000000000000000000000001"
+
+
+def build(test, language):
+    """The directory of the language's build, or a loud skip."""
+    if not os.environ.get("COSTS_STUBS"):
+        programs.skip_loudly(test, f"COSTS_STUBS names no directory with the {language} stubs (./test builds them)")
+    where = subprocess.run([SOURCES / "build.sh", "--where", language], capture_output=True, text=True, check=True)
+    place = pathlib.Path(where.stdout.strip())
+    if not place.is_dir():
+        programs.skip_loudly(test, f"the {language} stubs are not built: client/stubs/build.sh {language}")
+    return place
+
+
+@contextlib.contextmanager
+def served(*flags):
+    """A server, and the environment that lets a client call it over TLS with a key of the demo's account."""
+    admin = {"COSTS_ADMIN_TOKEN": secrets.token_hex(32)}
+    with tempfile.TemporaryDirectory() as directory:
+        ca = certificates.Authority(pathlib.Path(directory) / "ca")
+        pair = ca.sign("server")
+        with programs.Costsd(f"--store={directory}/store", "--authentication=tokens", *flags,
+                             f"--tls_certificate={pair.certificate}", f"--tls_private_key={pair.key}",
+                             environment=admin) as server:
+
+            def operator(*arguments):
+                done = programs.costs("admin", *arguments, f"--server={server.grpc}", "--tls",
+                                      f"--tls_ca={ca.certificate}", environment=admin)
+                if done.returncode != 0:
+                    raise AssertionError(f"costs admin {arguments}: {done.stdout}{done.stderr}")
+                return json.loads(done.stdout)
+
+            operator("accounts", "create", f"--account_id={ACCOUNT}")
+            secret = operator("keys", "create", ACCOUNT, "--mode=live")["secret"]
+            yield server, {
+                "COSTS_SERVER": server.grpc,
+                "COSTS_TLS_CA": str(ca.certificate),
+                "COSTS_ACCOUNT_ID": ACCOUNT,
+                "COSTS_API_KEY": secret,
+                **admin,
+            }
+
+
+def commands(test, language):
+    """How a language's programs are started: the command of `test`, `example` and `interop`."""
+    place = build(test, language)
+    if language == "python":
+        python = [place / "venv/bin/python", "-B"]
+        return {"test": [*python, SOURCES / "python/stubs_test.py"], "example": [*python, SOURCES / "python/example.py"]}
+    raise AssertionError(language)
