@@ -73,6 +73,30 @@ build_python() {
   rm -rf package mypy
 }
 
+build_go() {
+  local file generated=costs.energy/go/costsv1 options=() rpc=google.golang.org/genproto/googleapis
+  need go golang-go
+  need protoc protobuf-compiler
+  export GOTOOLCHAIN=local GOFLAGS=-trimpath
+  mkdir -p bin tools dist/go
+  cp "$here"/go/tools/* tools
+  (cd tools && go build -o ../bin/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc)
+  cp -r "$here"/go/{README.md,go.mod,go.sum,stubs_test.go,example,interop} dist/go
+  for file in $(protos); do options+=("M$file=$generated"); done
+  options+=("Mgoogle/api/annotations.proto=$rpc/api/annotations" "Mgoogle/api/http.proto=$rpc/api/annotations" \
+    "Mgoogle/rpc/status.proto=$rpc/rpc/status")
+  # shellcheck disable=SC2046  # no name has a space
+  PATH=$PWD/bin:$PATH protoc -I "$root/proto" -I "$googleapis" \
+    --go_out=dist/go --go_opt=module=costs.energy/go "${options[@]/#/--go_opt=}" \
+    --go-grpc_out=dist/go --go-grpc_opt=module=costs.energy/go "${options[@]/#/--go-grpc_opt=}" $(protos)
+  cd dist/go
+  go vet ./...
+  go build -o ../../bin/ ./example ./interop
+  go test -c -o ../../bin/stubs_test .
+  # The package is the library; the programs stay here.
+  rm -rf interop stubs_test.go ../../tools ../../bin/protoc-gen-*
+}
+
 build() {  # LANGUAGE
   local place
   place=$(where "$1")
@@ -85,6 +109,7 @@ build() {  # LANGUAGE
     (cd "$place.new" && "build_$1") >&2 &
     if ! wait $!; then  # not `if ! (…)`, in which no failure would end it
       echo "client/stubs/build.sh: the $1 stubs could not be built (see above)" >&2
+      rm -rf "$place.new"
       return 1
     fi
     mv "$place.new" "$place"

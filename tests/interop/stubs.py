@@ -60,4 +60,7 @@ def commands(test, language):
     if language == "python":
         python = [place / "venv/bin/python", "-B"]
         return {"test": [*python, SOURCES / "python/stubs_test.py"], "example": [*python, SOURCES / "python/example.py"]}
+    if language == "go":
+        return {"test": [place / "bin/stubs_test", "-test.v"], "example": [place / "bin/example"],
+                "interop": [place / "bin/interop"]}
     raise AssertionError(language)

@@ -41,7 +41,7 @@ class StubsTest(unittest.TestCase):
         wrong = {**self.environment, "COSTS_TOKEN": "wrong"}
         done = self.run_program("example", self.server.grpc, environment=wrong)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertIn("UNAUTHENTICATED", done.stderr)
+        self.assertIn("UNAUTHENTICATED", done.stderr.upper())
         self.assertIn("  reason: BAD_CREDENTIALS", done.stderr)
 
 
