@@ -97,6 +97,35 @@ build_go() {
   rm -rf interop stubs_test.go ../../tools ../../bin/protoc-gen-*
 }
 
+build_typescript() {
+  local modules
+  need npm npm
+  need node nodejs
+  need protoc protobuf-compiler
+  cp "$here"/typescript/{package.json,package-lock.json,.npmrc} .
+  npm ci --ignore-scripts > npm.log 2>&1 || { cat npm.log && return 1; }
+  modules=$PWD/node_modules
+  mkdir generated package dist
+  # shellcheck disable=SC2046  # no name has a space
+  protoc -I "$root/proto" -I "$googleapis" --plugin="$modules/.bin/protoc-gen-ts_proto" --ts_proto_out=generated \
+    --ts_proto_opt=outputServices=grpc-js,esModuleInterop=true,forceLong=bigint,snakeToCamel=keys,unknownFields=true \
+    $(protos) google/rpc/error_details.proto
+  cp "$here/typescript/tsconfig.json" .
+  printf '{"extends": "./tsconfig.json", "include": ["generated"]}' > generated.json
+  "$modules/.bin/tsc" --project generated.json --rootDir generated --outDir package
+  cp "$here"/typescript/{package.json,README.md} package
+  (cd package && npm pack --silent --ignore-scripts --pack-destination ../dist)
+  # As others install it: beside the libraries. (With package.json this would be the package itself.)
+  rm package.json
+  mkdir "$modules/instant-costs-stubs"
+  tar --extract --gzip --file dist/*.tgz --directory "$modules/instant-costs-stubs" --strip-components=1
+  cp "$here"/typescript/*.ts .
+  printf '{"extends": "./tsconfig.json", "files": ["example.ts", "interop.ts", "stubs_test.ts"]}' > programs.json
+  "$modules/.bin/tsc" --project programs.json --outDir bin
+  ln -s "$(command -v node)" bin/node
+  rm -rf generated package ./*.ts "$modules/typescript"
+}
+
 build() {  # LANGUAGE
   local place
   place=$(where "$1")

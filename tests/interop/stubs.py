@@ -63,4 +63,8 @@ def commands(test, language):
     if language == "go":
         return {"test": [place / "bin/stubs_test", "-test.v"], "example": [place / "bin/example"],
                 "interop": [place / "bin/interop"]}
+    if language == "typescript":
+        node = place / "bin/node"
+        return {"test": [node, "--test-reporter=tap", place / "bin/stubs_test.js"],
+                "example": [node, place / "bin/example.js"], "interop": [node, place / "bin/interop.js"]}
     raise AssertionError(language)
