@@ -26,6 +26,8 @@ if [ "${1:-run}" = test ]; then
   # Other ways to have these are as good as the distribution's.
   command -v npm > /dev/null || packages+=(nodejs npm)
   command -v go > /dev/null || packages+=(golang-go)
+  command -v javac > /dev/null || packages+=(default-jdk-headless)
+  command -v mvn > /dev/null || packages+=(maven)
 fi
 
 missing=()

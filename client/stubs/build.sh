@@ -126,12 +126,28 @@ build_typescript() {
   rm -rf generated package ./*.ts "$modules/typescript"
 }
 
+build_java() {
+  local java
+  need java default-jdk-headless
+  need mvn maven
+  java=$(command -v java)
+  cp -r "$here"/java/{pom.xml,src} .
+  mvn --batch-mode --quiet --no-transfer-progress -Dmaven.repo.local="$stubs/maven" -Dprotos="$root/proto" package
+  mkdir bin dist
+  cp target/instant-costs-stubs-*.jar dist
+  for jar in dist/*.jar; do cp pom.xml "${jar%.jar}.pom"; done
+  mv target/test-classes target/classpath bin
+  ln -s "$java" bin/java
+  rm -rf src target pom.xml
+}
+
 build() {  # LANGUAGE
   local place
   place=$(where "$1")
   if [ ! -d "$place" ]; then
     echo "Building the $1 stubs…" >&2
     mkdir -p "$stubs"
+    find "$stubs" -maxdepth 1 -name "$1-*" -mtime +14 -exec rm -rf {} +
     rm -rf "$place.new"
     mkdir "$place.new"
     # A virtual environment, for one, names the place where it was made.
