@@ -6,6 +6,7 @@ import os
 import pathlib
 import secrets
 import subprocess
+import sys
 import tempfile
 
 from tests.e2e import certificates, programs
@@ -14,12 +15,17 @@ SOURCES = programs.ROOT / "client" / "stubs"
 ACCOUNT = "acc_000000000000000000000001"
 
 
+def where(language):
+    """The directory of the language's build, if it is built."""
+    done = subprocess.run([SOURCES / "build.sh", "--where", language], capture_output=True, text=True, check=True)
+    return pathlib.Path(done.stdout.strip())
+
+
 def build(test, language):
     """The directory of the language's build, or a loud skip."""
     if not os.environ.get("COSTS_STUBS"):
         programs.skip_loudly(test, f"COSTS_STUBS names no directory with the {language} stubs (./test builds them)")
-    where = subprocess.run([SOURCES / "build.sh", "--where", language], capture_output=True, text=True, check=True)
-    place = pathlib.Path(where.stdout.strip())
+    place = where(language)
     if not place.is_dir():
         programs.skip_loudly(test, f"the {language} stubs are not built: client/stubs/build.sh {language}")
     return place
@@ -54,12 +60,22 @@ def served(*flags):
             }
 
 
+def run_with_stubs():
+    """Goes on in the Python that has the stubs, where they are built; once."""
+    if os.environ.get("COSTS_STUBS") and "COSTS_STUBS_RUNS" not in os.environ:
+        python = where("python") / "venv/bin/python"
+        if python.exists():
+            path = os.pathsep.join((str(programs.ROOT), os.environ.get("PYTHONPATH", "")))
+            os.execve(python, [python, "-B", *sys.argv], {**os.environ, "COSTS_STUBS_RUNS": "1", "PYTHONPATH": path})
+
+
 def commands(test, language):
     """How a language's programs are started: the command of `test`, `example` and `interop`."""
     place = build(test, language)
     if language == "python":
         python = [place / "venv/bin/python", "-B"]
-        return {"test": [*python, SOURCES / "python/stubs_test.py"], "example": [*python, SOURCES / "python/example.py"]}
+        return {name: [*python, SOURCES / f"python/{file}.py"]
+                for name, file in (("test", "stubs_test"), ("example", "example"), ("interop", "interop"))}
     if language == "go":
         return {"test": [place / "bin/stubs_test", "-test.v"], "example": [place / "bin/example"],
                 "interop": [place / "bin/interop"]}
