@@ -35,6 +35,7 @@ where() {  # LANGUAGE
     find -L proto/energy -type f -name '*.proto'
     find -L "client/stubs/$1" -type f -not -path '*/__pycache__/*' -not -name __init__.py
     echo client/stubs/build.sh
+    case $1 in go | typescript) echo docs/calls.md ;; esac
   } | sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-16)
   printf '%s/%s-%s-%s\n' "$stubs" "$1" "$(uname -m)" "$key"
 }
@@ -46,6 +47,13 @@ need() {  # COMMAND PACKAGE
 }
 
 protos() { (cd "$root/proto" && find energy -name '*.proto' | sort); }
+
+# The lines of a language in docs/calls.md, as a program for the server at an address that it looks up.
+guide() {  # FENCE ADDRESS
+  awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```$/ { on = 0 } on' "$root/docs/calls.md" |
+    sed "s/\"localhost:50051\"/$2/"
+  echo '}'
+}
 
 # Each of these builds into the directory that it is in: its package into dist/, and
 # what the tests run.
@@ -89,12 +97,14 @@ build_go() {
   PATH=$PWD/bin:$PATH protoc -I "$root/proto" -I "$googleapis" \
     --go_out=dist/go --go_opt=module=costs.energy/go "${options[@]/#/--go_opt=}" \
     --go-grpc_out=dist/go --go-grpc_opt=module=costs.energy/go "${options[@]/#/--go-grpc_opt=}" $(protos)
+  mkdir dist/go/guide
+  guide go 'os.Getenv("COSTS_SERVER")' > dist/go/guide/main.go
   cd dist/go
   go vet ./...
-  go build -o ../../bin/ ./example ./interop
+  go build -o ../../bin/ ./example ./guide ./interop
   go test -c -o ../../bin/stubs_test .
   # The package is the library; the programs stay here.
-  rm -rf interop stubs_test.go ../../tools ../../bin/protoc-gen-*
+  rm -rf guide interop stubs_test.go ../../tools ../../bin/protoc-gen-*
 }
 
 build_typescript() {
@@ -120,7 +130,8 @@ build_typescript() {
   mkdir "$modules/instant-costs-stubs"
   tar --extract --gzip --file dist/*.tgz --directory "$modules/instant-costs-stubs" --strip-components=1
   cp "$here"/typescript/*.ts .
-  printf '{"extends": "./tsconfig.json", "files": ["example.ts", "interop.ts", "stubs_test.ts"]}' > programs.json
+  { guide typescript 'process.env.COSTS_SERVER!' && echo 'void main();'; } > guide.ts
+  printf '{"extends": "./tsconfig.json", "files": ["example.ts", "guide.ts", "interop.ts", "stubs_test.ts"]}' > programs.json
   "$modules/.bin/tsc" --project programs.json --outDir bin
   ln -s "$(command -v node)" bin/node
   rm -rf generated package ./*.ts "$modules/typescript"
@@ -142,22 +153,21 @@ build_java() {
 }
 
 build() {  # LANGUAGE
-  local place
+  local place new
   place=$(where "$1")
+  new=$place.$$
   if [ ! -d "$place" ]; then
     echo "Building the $1 stubs…" >&2
     mkdir -p "$stubs"
     find "$stubs" -maxdepth 1 -name "$1-*" -mtime +14 -exec rm -rf {} +
-    rm -rf "$place.new"
-    mkdir "$place.new"
-    # A virtual environment, for one, names the place where it was made.
-    (cd "$place.new" && "build_$1") >&2 &
+    mkdir "$new"
+    (cd "$new" && "build_$1") >&2 &
     if ! wait $!; then  # not `if ! (…)`, in which no failure would end it
       echo "client/stubs/build.sh: the $1 stubs could not be built (see above)" >&2
-      rm -rf "$place.new"
+      rm -rf "$new"
       return 1
     fi
-    mv "$place.new" "$place"
+    mv -T "$new" "$place" 2> /dev/null || rm -rf "$new"  # another run was quicker: theirs is as good
   fi
   mkdir -p "$here/dist"
   cp -r "$place"/dist/. "$here/dist"

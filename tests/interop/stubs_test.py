@@ -26,6 +26,14 @@ class StubsTest(unittest.TestCase):
                               timeout=programs.PATIENCE_SECONDS, check=False, cwd=os.environ.get("TEST_TMPDIR"),
                               env={**os.environ, **environment})
 
+    def test_package_has_the_servers_version(self):
+        told = subprocess.run([programs.COSTSD, "--version"], capture_output=True, text=True, check=False).stdout
+        version = told.split()[-1]
+        packages = [path.name for path in (stubs.build(self, LANGUAGE) / "dist").iterdir()]
+        if LANGUAGE == "go":  # a module in a directory has none; who uses it says which it is
+            packages = (stubs.SOURCES / "go/README.md").read_text(encoding="utf-8").split()
+        self.assertTrue([name for name in packages if version in name], f"costsd is {version}, and of it none: {packages}")
+
     def test_packages_own_tests_pass(self):
         done = self.run_program("test", environment=self.environment)
         print(done.stdout, done.stderr, sep="\n")
