@@ -85,7 +85,8 @@ def commands(test, language):
                 "example": [node, place / "bin/example.js"], "interop": [node, place / "bin/interop.js"]}
     if language == "java":
         class_path = f"{place}/bin/test-classes:{next(place.glob('dist/*.jar'))}:{(place / 'bin/classpath').read_text()}"
-        java = [place / "bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", class_path]
+        # Its performance data are in /tmp by process id, and Bazel's sandboxes share the one and not the other.
+        java = [place / "bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-cp", class_path]
         return {"test": [*java, "org.junit.runner.JUnitCore", "energy.costs.programs.StubsTest"],
                 "example": [*java, "energy.costs.programs.Example"], "interop": [*java, "energy.costs.programs.Interop"]}
     raise AssertionError(language)
