@@ -20,12 +20,14 @@ if [ "${1:-run}" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format)
   packages+=(python3 python-is-python3)  # Bazel starts Python tests as `python`, found on the PATH of .bazelrc
   packages+=(clang libclang-rt-14-dev llvm)  # for the fuzz targets
-  packages+=(python3-venv)  # for the schema fuzzer, of the Python registry
+  packages+=(python3-venv)  # for the schema fuzzer and the Python stubs, of the Python registry
   packages+=(postgresql postgresql-client)  # of which the tests start servers of their own
   packages+=(openssl nghttp2-client)  # certificates of the tests, and h2load
   # Other ways to have these are as good as the distribution's.
   command -v npm > /dev/null || packages+=(nodejs npm)
   command -v go > /dev/null || packages+=(golang-go)
+  command -v javac > /dev/null || packages+=(default-jdk-headless)
+  command -v mvn > /dev/null || packages+=(maven)
 fi
 
 missing=()

@@ -183,22 +183,34 @@ def grpc_call(test, server, method, *requests):
     return parse_json(done.stdout)
 
 
-def token_of_demo(server, admin):
-    """A bearer token of the demo catalog's account, from a key that is made for it as an operator makes one.
+def _answer_of(*arguments, environment):
+    """What costs prints, a document, with variables besides ours."""
+    done = costs(*arguments, environment=environment)
+    if done.returncode != 0:
+        raise AssertionError(f"costs {arguments}: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def key_of_demo(server, admin):
+    """The environment of a caller with an API key of the demo catalog's account, made as an operator makes one.
 
     `admin`: the environment with the admin token that the server has.
     """
-
-    def ask(*arguments, environment=None):
-        done = costs(*arguments, f"--server={server.grpc}", environment=environment or admin)
-        if done.returncode != 0:
-            raise AssertionError(f"costs {arguments}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
-
     account = "acc_000000000000000000000001"
-    ask("admin", "accounts", "create", f"--account_id={account}")
-    secret = ask("admin", "keys", "create", account, "--mode=live")["secret"]
-    return ask("login", environment={"COSTS_ACCOUNT_ID": account, "COSTS_API_KEY": secret})["bearer_token"]
+    there = f"--server={server.grpc}"
+    _answer_of("admin", "accounts", "create", f"--account_id={account}", there, environment=admin)
+    key = _answer_of("admin", "keys", "create", account, "--mode=live", there, environment=admin)
+    return {"COSTS_ACCOUNT_ID": account, "COSTS_API_KEY": key["secret"]}
+
+
+def token_of_key(server, key):
+    """The bearer token that such a caller gets."""
+    return _answer_of("login", f"--server={server.grpc}", environment=key)["bearer_token"]
+
+
+def token_of_demo(server, admin):
+    """A bearer token of the demo catalog's account."""
+    return token_of_key(server, key_of_demo(server, admin))
 
 
 def curl(test, server, method, path, document=None, headers=()):

@@ -102,8 +102,8 @@ install_tools() {
 
 # A package's address in the lock would tie the project to a registry.
 check_lock() {
-  if grep -nE '"resolved"|://' "$here/package-lock.json" "$here/package.json" "$here/.npmrc"; then
-    echo 'remove the addresses: npm install --package-lock-only, in tests/lint'
+  if grep -nE '"resolved"|://' {tests/lint,client/stubs/typescript}/{package-lock.json,package.json,.npmrc}; then
+    echo 'remove the addresses: npm install --package-lock-only, there, and the "funding" entries'
     return 1
   fi
 }
@@ -148,7 +148,7 @@ mapfile -t cpp_files < <(sources '\.(cc|h)$')
 
 install_tools || true
 
-check 'npm lock without addresses' check_lock
+check 'npm locks without addresses' check_lock
 
 name="buf lint (${#proto_files[@]} files)"
 if [ -n "$no_tools" ]; then
