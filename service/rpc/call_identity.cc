@@ -3,7 +3,6 @@
 #include <iterator>
 #include <optional>
 
-#include "absl/strings/string_view.h"
 #include "service/catalog/refusal.h"
 #include "service/rpc/peer_certificate.h"
 
@@ -25,6 +24,12 @@ absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& contex
     if (certificate) credentials.certificate = &*certificate;
   }
   return authenticator->Authenticate(credentials);
+}
+
+absl::string_view AuthorizationOf(const grpc::CallbackServerContext& context) {
+  const auto field = context.client_metadata().find("authorization");
+  if (field == context.client_metadata().end()) return "";
+  return absl::string_view(field->second.data(), field->second.size());
 }
 
 }  // namespace costs::rpc

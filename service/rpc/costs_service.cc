@@ -26,6 +26,7 @@ calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServer
   calculator::Caller caller;
   caller.account_id = identity.tenant.account_id;
   caller.live_mode = identity.tenant.live_mode;
+  caller.authorization = AuthorizationOf(*context);
   caller.deadline = absl::FromChrono(context->deadline());
   caller.cancelled = [context] { return context->IsCancelled(); };
   return caller;

@@ -73,6 +73,7 @@ ServerConfig ConfigFromFlags() {
   config.rest_connections = absl::GetFlag(FLAGS_rest_connections);
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
   config.transport = TransportFromFlags();
+  config.upstream = UpstreamFromFlags();
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
   return config;
@@ -93,6 +94,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
     CheckPlaintext(config.transport, "rest_listen", config.rest_listen, &check);
   }
   CheckTransport(config.transport, &check);
+  CheckUpstream(config.upstream, &check);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (postgres::IsUrl(config.store)) {
     const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/server/sign_in_config.h"
 #include "service/server/transport_config.h"
+#include "service/server/upstream_config.h"
 
 namespace costs::server {
 
@@ -40,6 +41,7 @@ struct ServerConfig {
   uint32_t rest_threads = 0;
 
   TransportConfig transport;
+  UpstreamConfig upstream;
 
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
   absl::Duration drain_timeout;  // for the calls in flight

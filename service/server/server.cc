@@ -43,6 +43,7 @@
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
 #include "service/server/sign_in.h"
+#include "service/server/upstream.h"
 #include "service/telemetry/metrics_port.h"
 #include "service/tls/certificates.h"
 #include "spdlog/spdlog.h"
@@ -142,12 +143,14 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
   Parts(const ServerConfig& c, std::unique_ptr<SignIn> signs, std::unique_ptr<catalog::Catalogs> opened,
-        std::unique_ptr<RecordKeeping> kept, std::shared_ptr<SnapshotListener> listening)
+        std::unique_ptr<RecordKeeping> kept, std::unique_ptr<Upstream> asked,
+        std::shared_ptr<SnapshotListener> listening)
       : config(c),
         sign_in(std::move(signs)),
         authenticator(sign_in->authenticator()),
         catalogs(std::move(opened)),
         keeping(std::move(kept)),
+        upstream(std::move(asked)),
         listener(std::move(listening)),
         reloader([this] { server::ReloadCatalog(config, catalogs.get()); }),
         calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc}),
@@ -158,7 +161,7 @@ struct Server::Parts {
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(keeping->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit},
+        costs(upstream->calculator(), authenticator, {c.batch_limit, c.stream_chunk_limit},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),
         tariffs(&calls, RatesFunctions()),
@@ -204,6 +207,7 @@ struct Server::Parts {
   auth::Authenticator* const authenticator;
   const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;
+  const std::unique_ptr<Upstream> upstream;
   const std::shared_ptr<SnapshotListener> listener;
   executor::CatalogThreads threads;
   executor::RecordThreads record_threads;
@@ -233,10 +237,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!catalogs.ok()) return catalogs.status();
   absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalogs->get());
   if (!keeping.ok()) return keeping.status();
+  absl::StatusOr<std::unique_ptr<Upstream>> upstream = Upstream::Open(config, (*keeping)->calculator());
+  if (!upstream.ok()) return upstream.status();
   absl::StatusOr<std::unique_ptr<SignIn>> sign_in = SignIn::Open(config);
   if (!sign_in.ok()) return sign_in.status();
   auto parts = std::make_unique<Parts>(config, *std::move(sign_in), *std::move(catalogs), *std::move(keeping),
-                                       std::move(listener));
+                                       *std::move(upstream), std::move(listener));
 
   absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = OpenCertificates(config.transport);
   if (!certificates.ok()) return certificates.status();
@@ -252,7 +258,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string rest_address;
   if (!config.rest_listen.empty()) {
     const RestFaces faces{parts->authenticator,
-                          parts->keeping->calculator(),
+                          parts->upstream->calculator(),
                           {parts->catalogs.get(), &parts->threads},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
