@@ -208,7 +208,9 @@ TEST_F(MakeCostsApiTest, SilentUpstream_NoCallOutlivesItsDeadline) {
     const bool was_sent = sent.count(Record(i)->interval.start.ns) == 1;
     EXPECT_EQ(received.error()->may_have_acted, was_sent) << i;
     // The breaker spares what waited when it opened.
-    if (was_sent) EXPECT_EQ(received.error()->kind, Kind::kTimedOut) << i;
+    if (was_sent) {
+      EXPECT_EQ(received.error()->kind, Kind::kTimedOut) << i;
+    }
   }
   for (const auto& [call, done] : held_) EXPECT_TRUE(call->cancelled());
   GiveUp();
