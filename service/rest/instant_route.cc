@@ -59,7 +59,10 @@ void Calculate(calculator::Calculator* calculator, Request request, Done done) {
 }  // namespace
 
 Route InstantRoute(calculator::Calculator* calculator, uint64_t body_bytes) {
-  return {"POST", "/costs/instant", "api.costs_instant", body_bytes,
+  return {"POST",
+          "/costs/instant",
+          "api.costs_instant",
+          body_bytes,
           [calculator](Request request, Done done) { Calculate(calculator, std::move(request), std::move(done)); },
           /*open=*/false,
           /*hands_on_authorization=*/true};

@@ -49,7 +49,8 @@ class IdentityTest : public ServerTest {
     };
     options_.routes.push_back({"GET", "/open", "api.open", 0, tell, /*open=*/true});
     options_.routes.push_back({"GET", "/closed", "api.closed", 0, tell});
-    options_.routes.push_back({"GET", "/onward", "api.onward", 0, tell, /*open=*/false, /*hands_on_authorization=*/true});
+    options_.routes.push_back(
+        {"GET", "/onward", "api.onward", 0, tell, /*open=*/false, /*hands_on_authorization=*/true});
     options_.routes.push_back({"PUT", "/large", "api.large", uint64_t{64} << 20, tell});
     Start();
   }

@@ -152,7 +152,10 @@ struct Server::Parts {
         keeping(std::move(kept)),
         upstream(std::move(asked)),
         listener(std::move(listening)),
-        reloader([this] { server::ReloadCatalog(config, catalogs.get()); }),
+        reloader([this] {
+          server::ReloadCatalog(config, catalogs.get());
+          upstream->Reload();
+        }),
         calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc}),
         record_calls("meter records", authenticator, LogOfGrpc),
         records(RecordsContext()),
@@ -277,8 +280,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string metrics_address;
   if (!config.metrics_listen.empty()) {
     RecordKeeping* const kept = parts->keeping.get();
+    Upstream* const asked = parts->upstream.get();
     absl::StatusOr<std::unique_ptr<telemetry::MetricsPort>> metrics =
-        telemetry::MetricsPort::Start(config.metrics_listen, [kept] { return kept->Figures(); });
+        telemetry::MetricsPort::Start(config.metrics_listen, [kept, asked] {
+          std::vector<telemetry::Figure> figures = kept->Figures();
+          for (telemetry::Figure& figure : asked->Figures()) figures.push_back(std::move(figure));
+          return figures;
+        });
     if (!metrics.ok()) {
       return absl::Status(
           metrics.status().code(),
@@ -299,7 +307,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
-void Server::ReloadCatalog() { parts_->reloader.Request(); }
+void Server::Reload() { parts_->reloader.Request(); }
 
 void Server::Drain() {
   parts_->serving = false;

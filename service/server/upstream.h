@@ -9,10 +9,12 @@
 #define SERVICE_SERVER_UPSTREAM_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "service/calculator/calculator.h"
 #include "service/server/config.h"
+#include "service/telemetry/figure.h"
 
 namespace costs::server {
 
@@ -24,6 +26,12 @@ class Upstream {
 
   // `local` itself where no upstream is ever asked.
   calculator::Calculator* calculator();
+
+  // Reads the modes file again, where there is one; as it is read when it changes.
+  void Reload();
+
+  // For the metrics port.
+  std::vector<telemetry::Figure> Figures() const;
 
  private:
   struct Parts;

@@ -6,10 +6,10 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/ascii.h"
 #include "service/auth/secrets.h"
 
 ABSL_FLAG(std::string, mode, "compute",
@@ -36,7 +36,8 @@ ABSL_FLAG(uint32_t, shadow_calls, 64,
           "In shadow mode, most records that are being asked for on the side, 1 to 10000; others are left out.");
 ABSL_FLAG(absl::Duration, upstream_timeout, absl::Seconds(10),
           "How long a call of it may take where its caller would wait longer, 10ms to 5m.");
-ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(3), "How long connecting to it may take, 10ms to 1m.");
+ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(3),
+          "How long connecting to it may take, 10ms to 1m.");
 
 namespace costs::server {
 namespace {
@@ -82,8 +83,9 @@ void CheckCredentials(const UpstreamConfig& config, SettingCheck* check) {
     check->Fault("upstream_client_key", "and --upstream_client_certificate need each other; give both or none");
   }
   if (key && config.pass_authorization) {
-    check->Fault("upstream_pass_authorization",
-                 "and --upstream_api_key_file exclude each other: calls go out with the caller's token or this server's");
+    check->Fault(
+        "upstream_pass_authorization",
+        "and --upstream_api_key_file exclude each other: calls go out with the caller's token or this server's");
   }
   if (!key && !config.pass_authorization && config.client_certificate.empty()) {
     check->Fault("upstream_api_key_file",
