@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "service/auth/periodic.h"
 #include "service/auth/secrets.h"
+#include "service/server/difference_file.h"
 #include "service/telemetry/sparse_log.h"
 #include "service/upstream/curl_costs_api.h"
 #include "service/upstream/fallback_calculator.h"
@@ -24,7 +25,7 @@ namespace costs::server {
 namespace {
 
 constexpr absl::Duration kLogEvery = absl::Seconds(10);
-constexpr absl::Duration kLookEvery = absl::Seconds(2);  // at the modes file
+constexpr absl::Duration kLookEvery = absl::Seconds(2);  // at the modes file, and for differences
 
 upstream::CurlCostsApi::Options ClientOptions(const UpstreamConfig& config, telemetry::SparseLog* log) {
   upstream::CurlCostsApi::Options options;
@@ -98,6 +99,15 @@ struct Upstream::Parts {
     by_mode->SetTable(*std::move(table));
   }
 
+  // Where there are new ones.
+  void WriteNewDifferences() {
+    const int64_t differed = shadow->differed();
+    if (differed == last_differed) return;
+    const absl::Status written = WriteDifferences(config.shadow_file, shadow->differences());
+    if (!written.ok()) return log.Say(std::string(written.message()), absl::Now());
+    last_differed = differed;
+  }
+
   const UpstreamConfig config;
   telemetry::SparseLog log{[](absl::string_view line) { spdlog::warn("{}", std::string(line)); }, kLogEvery};
   std::unique_ptr<upstream::CostsApiStack> api;
@@ -108,7 +118,9 @@ struct Upstream::Parts {
   calculator::Calculator* chosen = nullptr;
   std::mutex modes_mutex;
   std::string last_modes;                    // guarded by modes_mutex
-  std::unique_ptr<auth::Periodic> watching;  // the modes file; the last: it uses all of this
+  int64_t last_differed = 0;                 // the writing thread's own
+  std::unique_ptr<auth::Periodic> watching;  // the modes file; these are the last: they use all of this
+  std::unique_ptr<auth::Periodic> writing;   // the differences
 };
 
 absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Open(const ServerConfig& server, calculator::Calculator* local) {
@@ -145,6 +157,9 @@ absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Open(const ServerConfig& ser
   if (!config.modes_file.empty()) {
     parts->LookAtModes(/*again=*/true);
     parts->watching = std::make_unique<auth::Periodic>(kLookEvery, [raw = parts.get()] { raw->LookAtModes(false); });
+  }
+  if (!config.shadow_file.empty()) {
+    parts->writing = std::make_unique<auth::Periodic>(kLookEvery, [raw = parts.get()] { raw->WriteNewDifferences(); });
   }
   spdlog::info("mode {}: the upstream costs API is {}", config.mode, config.url);
   return std::unique_ptr<Upstream>(new Upstream(std::move(parts)));

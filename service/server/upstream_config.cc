@@ -34,6 +34,9 @@ ABSL_FLAG(uint32_t, upstream_connections, 64, "Most open connections to it, 1 to
 ABSL_FLAG(uint32_t, upstream_calls, 256, "Most calls of it under way, 1 to 10000; more wait their turn.");
 ABSL_FLAG(uint32_t, shadow_calls, 64,
           "In shadow mode, most records that are being asked for on the side, 1 to 10000; others are left out.");
+ABSL_FLAG(std::string, shadow_file, "",
+          "In shadow mode, the file that the last 1,000 records are written to that the upstream answers differently, "
+          "a JSON object a line, every few seconds; its directory must exist. Empty: none.");
 ABSL_FLAG(absl::Duration, upstream_timeout, absl::Seconds(10),
           "How long a call of it may take where its caller would wait longer, 10ms to 5m.");
 ABSL_FLAG(absl::Duration, upstream_connect_timeout, absl::Seconds(3),
@@ -117,6 +120,7 @@ UpstreamConfig UpstreamFromFlags() {
   config.connections = absl::GetFlag(FLAGS_upstream_connections);
   config.calls = absl::GetFlag(FLAGS_upstream_calls);
   config.shadow_calls = absl::GetFlag(FLAGS_shadow_calls);
+  config.shadow_file = absl::GetFlag(FLAGS_shadow_file);
   config.timeout = absl::GetFlag(FLAGS_upstream_timeout);
   config.connect_timeout = absl::GetFlag(FLAGS_upstream_connect_timeout);
   return config;

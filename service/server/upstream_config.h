@@ -29,7 +29,8 @@ struct UpstreamConfig {
   uint32_t connections = 0;  // open at once
   uint32_t calls = 0;        // under way at once
   uint32_t shadow_calls = 0;
-  absl::Duration timeout;  // of a call, whatever the caller's deadline
+  std::string shadow_file;  // of the last differences; empty: none
+  absl::Duration timeout;   // of a call, whatever the caller's deadline
   absl::Duration connect_timeout;
 
   // Whether the upstream is ever asked.

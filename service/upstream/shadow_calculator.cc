@@ -188,6 +188,11 @@ std::vector<ShadowCalculator::Difference> ShadowCalculator::differences() const 
   return {differences_.begin(), differences_.end()};
 }
 
+int64_t ShadowCalculator::differed() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return differed_;
+}
+
 std::vector<telemetry::Figure> ShadowCalculator::Figures() const {
   using telemetry::Figure;
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -46,6 +46,8 @@ class ShadowCalculator final : public calculator::Calculator {
 
   // The newest last.
   std::vector<Difference> differences() const;
+  // How many there ever were.
+  int64_t differed() const;
   std::vector<telemetry::Figure> Figures() const;
 
  private:

@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import signal
+import ssl
 import tempfile
 import unittest
+import urllib.request
 
 from tests.e2e import certificates
 from tests.e2e import documentation_example
@@ -89,6 +91,32 @@ class Proxy(unittest.TestCase):
             self.assert_example((status, record))
             self.assertEqual((record["source"], record["source_reason"]),
                              ("COMPUTED", "the upstream was not available"))
+
+    def test_shadow_answers_itself_and_keeps_what_differs(self):
+        differences = self.directory / "differences.jsonl"
+        with programs.Costsd(*self.tls, f"--store={self.directory / 'other.sqlite'}") as upstream, \
+                self.asking(upstream, "--upstream_pass_authorization", f"--shadow_file={differences}",
+                            mode="shadow") as server:
+            # The same catalog: no difference. Then the upstream has the location no longer.
+            self.assert_example(self.ask(server))
+            location = documentation_example.REQUEST["location_id"]
+            done = self.upstream_call(upstream, "DELETE", f"/locations/{location}")
+            self.assertLess(done, 300)
+            status, record = self.ask(server)
+            self.assert_example((status, record))
+            self.assertNotIn("source", record)
+            text = programs.eventually(lambda: differences.exists() and differences.read_text(), "it is written")
+            found = json.loads(text.splitlines()[0])
+            self.assertEqual((found["location_id"], found["record_id"], found["upstream"]),
+                             (location, record["id"], "LOCATION_NOT_FOUND"))
+
+    def upstream_call(self, upstream, method, path):
+        """The status of a call of the upstream itself."""
+        context = ssl.create_default_context(cafile=self.ca)
+        port = upstream.rest.rpartition(":")[2]
+        request = urllib.request.Request(f"https://localhost:{port}{path}", method=method)
+        with urllib.request.urlopen(request, context=context, timeout=programs.PATIENCE_SECONDS) as answer:
+            return answer.status
 
     def test_modes_change_without_a_restart(self):
         modes = self.directory / "modes.json"
