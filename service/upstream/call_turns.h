@@ -41,7 +41,7 @@ class CallTurns {
     // Whether nobody waits for those that are not begun.
     virtual bool Unwanted(absl::Time now) const = 0;
     // Exactly one of these two for each call. `over` is run once, when the call has
-    // ended, perhaps before Start returns.
+    // ended, perhaps before Start returns; until then whoever runs it holds on to this.
     virtual void Start(size_t i, std::function<void()> over) = 0;
     virtual void Drop(size_t i) = 0;
   };

@@ -185,10 +185,11 @@ TEST(CallTurns, ManyThreads_EachCallOnceAndNeverTwoOfARecord) {
       while (now > most && !counts_.most.compare_exchange_weak(most, now)) {
       }
       if (++counts_.of_record[i % kRecords] > 1) counts_.doubled = true;
-      std::thread([this, i, over = std::move(over)] {
-        --counts_.of_record[i % kRecords];
-        --counts_.under_way;
-        ++counts_.over;
+      // These calls may be gone before the thread is.
+      std::thread([counts = &counts_, i, over = std::move(over)] {
+        --counts->of_record[i % kRecords];
+        --counts->under_way;
+        ++counts->over;
         over();
       }).detach();
     }
