@@ -244,6 +244,12 @@ def debian_repositories():
         },
     )
     debian_repository(
+        name = "com_github_curl_curl",
+        apt = "libcurl4-openssl-dev pkg-config",
+        requires = ["/usr/bin/curl-config"],
+        libs = {":curl": "libcurl"},
+    )
+    debian_repository(
         name = "xxhash",
         apt = "libxxhash-dev pkg-config",
         requires = ["/usr/include/xxhash.h"],

@@ -12,7 +12,7 @@ packages+=(g++ pkg-config protobuf-compiler protobuf-compiler-grpc grpc-proto go
 # The libraries of the server and the command line.
 packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev libboost-dev rapidjson-dev libspdlog-dev
   libcsv-dev libexpat1-dev libxxhash-dev libsqlite3-dev prometheus-cpp-dev libpq-dev
-  libcjose-dev libssl-dev)
+  libcjose-dev libssl-dev libcurl4-openssl-dev)
 # Its time zones, and the client of the REST call that ./run shows.
 packages+=(tzdata curl)
 

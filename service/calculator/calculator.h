@@ -86,6 +86,9 @@ struct Failure {
   std::string message;
   std::vector<Violation> violations;          // with INVALID_FIELD only
   std::optional<absl::Duration> retry_after;  // where a retry may help
+  // Set where it is an upstream costs API that failed: whether it may have stored the
+  // record all the same.
+  std::optional<bool> upstream_may_have_acted;
 };
 
 // What one tariff element asked for a kWh in a segment.
@@ -144,6 +147,9 @@ struct StorageFigures {
   engine::Instant tier_windows_end;
 };
 
+// Who worked the figures out, where that is said; the API's numbers.
+enum class Source { kNotSaid = 0, kComputed = 1, kUpstream = 2 };
+
 // A priced record. `currency_code` is borrowed from Batch::keep_alive.
 struct PricedRecord {
   RecordId id;
@@ -158,6 +164,8 @@ struct PricedRecord {
   std::optional<CarbonFigure> carbon;
   std::vector<Segment> breakdown;  // empty unless asked for
   StorageFigures storage;          // filled only for_storage
+  Source source = Source::kNotSaid;
+  absl::string_view source_reason;  // why it is not the first choice; a constant
 };
 
 // Exactly one of the two: `failure` set, or `record` meaningful.
@@ -172,6 +180,7 @@ struct Outcome {
 struct Caller {
   absl::string_view account_id;  // borrowed
   bool live_mode = false;
+  absl::string_view authorization;  // borrowed: the header's value; empty: none
   absl::Time deadline = absl::InfiniteFuture();
   // True once the answer is no longer wanted; may be called from any thread.
   // Null: never.

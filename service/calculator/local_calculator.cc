@@ -84,6 +84,7 @@ class Pricer {
     record.tariff.reset();
     record.carbon.reset();
     record.breakdown.clear();
+    record.source = Source::kNotSaid;
     ValidRecord valid;
     violations_.clear();
     const bool ok = Validate(submission, &valid, &violations_);

@@ -233,6 +233,10 @@ std::string RenderMeterRecord(const CostsRequest& request, const calculator::Pri
   WriteData(request, record, &json);
   Text(&json, "time_created", FormatMilliseconds(context.time_created));
   Text(&json, "account_id", context.account_id);
+  if (record.source != calculator::Source::kNotSaid) {
+    Text(&json, "source", record.source == calculator::Source::kUpstream ? "UPSTREAM" : "COMPUTED");
+    TextIfGiven(&json, "source_reason", record.source_reason);
+  }
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize());
 }

@@ -62,7 +62,8 @@ struct AnswerContext {
   absl::Time time_created;
 };
 
-// The contract's meter_record, in its field order, without blanks. Times are in
+// The contract's meter_record, in its field order, without blanks; behind it
+// `source` and `source_reason`, where they are said. Times are in
 // the offsets of the request; the segments of a breakdown in that of its start.
 std::string RenderMeterRecord(const CostsRequest& request, const calculator::PricedRecord& record,
                               const AnswerContext& context);

@@ -321,6 +321,15 @@ TEST_F(RenderMeterRecordTest, DocumentationsExample_IsTheDocumentationsAnswer) {
             R"("time_created":"2022-02-01T10:33:00.000Z","account_id":"acc_661677911f2197045e6cf1b1"})");
 }
 
+TEST_F(RenderMeterRecordTest, Source_IsBehindAllElseWhereItIsSaid) {
+  record_.source = calculator::Source::kUpstream;
+  EXPECT_THAT(Render(kExample),
+              testing::EndsWith(R"("account_id":"acc_661677911f2197045e6cf1b1","source":"UPSTREAM"})"));
+  record_.source = calculator::Source::kComputed;
+  record_.source_reason = "the upstream is away";
+  EXPECT_THAT(Render(kExample), testing::EndsWith(R"(,"source":"COMPUTED","source_reason":"the upstream is away"})"));
+}
+
 TEST_F(RenderMeterRecordTest, WithoutFigures_LeavesThemOut) {
   record_.tariff.reset();
   record_.carbon.reset();

@@ -19,7 +19,8 @@ namespace costs::rest {
 struct Request {
   // Who sends it; null on a route that is open.
   std::shared_ptr<const auth::Identity> identity;
-  // The header's value on a route that is open, which looks at it itself; empty: none.
+  // The header's value on a route that is open, which looks at it itself, or that hands
+  // it on; empty: none.
   std::string authorization;
   std::vector<std::string> parameters;  // what the path has for each {…} of the pattern
   Query query;

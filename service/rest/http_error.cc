@@ -38,6 +38,7 @@ constexpr ReasonRow kByReason[] = {
     {"STORE_FULL", 507, "store_full", true},
     {"USAGE_UNKNOWN", 503, "usage_unknown", true},
     {"RECORD_ID_TAKEN", 409, "record_id_taken", false},
+    {"UPSTREAM_REFUSED", 422, "upstream_refused", false},
 };
 
 // Null: the contract has no such reason.

@@ -39,6 +39,7 @@ TEST(ErrorFromFailure, EveryReason_HasItsStatusAndCode) {
       {Code::kUnavailable, "USAGE_UNKNOWN", 503, "usage_unknown", 1, true},
       {Code::kAlreadyExists, "RECORD_ID_TAKEN", 409, "record_id_taken", 0, true},
       {Code::kDataLoss, "STORE_BROKEN", 500, "internal_error", 0, false},
+      {Code::kFailedPrecondition, "UPSTREAM_REFUSED", 422, "upstream_refused", 0, true},
       {Code::kUnavailable, "UPSTREAM_UNAVAILABLE", 502, "upstream_unavailable", 0, true},
       {Code::kDeadlineExceeded, "UPSTREAM_TIMEOUT", 504, "upstream_timeout", 0, true},
       {Code::kCancelled, "CANCELLED", 499, "cancelled", 0, false},

@@ -1,6 +1,7 @@
 #include "service/rest/instant_route.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 // and all that it borrows stay even when the session ends first.
 struct Calculation {
   std::shared_ptr<const auth::Identity> identity;
+  std::string authorization;
   CostsRequest request;
   calculator::Submission submission;
   calculator::Outcome outcome;
@@ -44,6 +46,8 @@ void Calculate(calculator::Calculator* calculator, Request request, Done done) {
   calculator::Batch& batch = calculation->batch;
   batch.caller.account_id = calculation->identity->tenant.account_id;
   batch.caller.live_mode = calculation->identity->tenant.live_mode;
+  calculation->authorization = std::move(request.authorization);
+  batch.caller.authorization = calculation->authorization;
   batch.caller.deadline = request.deadline;
   batch.caller.cancelled = std::move(request.cancelled);
   batch.options = calculation->request.options;
@@ -55,8 +59,13 @@ void Calculate(calculator::Calculator* calculator, Request request, Done done) {
 }  // namespace
 
 Route InstantRoute(calculator::Calculator* calculator, uint64_t body_bytes) {
-  return {"POST", "/costs/instant", "api.costs_instant", body_bytes,
-          [calculator](Request request, Done done) { Calculate(calculator, std::move(request), std::move(done)); }};
+  return {"POST",
+          "/costs/instant",
+          "api.costs_instant",
+          body_bytes,
+          [calculator](Request request, Done done) { Calculate(calculator, std::move(request), std::move(done)); },
+          /*open=*/false,
+          /*hands_on_authorization=*/true};
 }
 
 }  // namespace costs::rest

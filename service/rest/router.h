@@ -26,6 +26,8 @@ struct Route {
   Handler handler;
   // Answered whoever asks. All others are not even looked at without an identity.
   bool open = false;
+  // Whether it is given the caller's authorization, to hand it on. One that is open is.
+  bool hands_on_authorization = false;
 };
 
 class Router {

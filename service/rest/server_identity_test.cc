@@ -49,6 +49,8 @@ class IdentityTest : public ServerTest {
     };
     options_.routes.push_back({"GET", "/open", "api.open", 0, tell, /*open=*/true});
     options_.routes.push_back({"GET", "/closed", "api.closed", 0, tell});
+    options_.routes.push_back(
+        {"GET", "/onward", "api.onward", 0, tell, /*open=*/false, /*hands_on_authorization=*/true});
     options_.routes.push_back({"PUT", "/large", "api.large", uint64_t{64} << 20, tell});
     Start();
   }
@@ -62,6 +64,7 @@ class IdentityTest : public ServerTest {
 
 TEST_F(IdentityTest, Recognised_IsToldToTheHandler) {
   EXPECT_EQ(Ask(GetAs("/closed", "Bearer eve")).body, "acc_eve ") << "but not his credentials";
+  EXPECT_EQ(Ask(GetAs("/onward", "Bearer eve")).body, "acc_eve Bearer eve");
   const RawResponse response = Ask(Post(Body("loc_1"), "/costs/instant", "Authorization: Bearer eve\r\n"));
   EXPECT_THAT(response.body, HasSubstr(R"("account_id":"acc_eve")"));
   EXPECT_THAT(response.body, HasSubstr(R"("live_mode":false)"));

@@ -356,7 +356,9 @@ void Session::StartWork() {
   call->environment = environment_;
   Request request;
   request.identity = identity_;
-  if (match_.route->open) request.authorization = std::string(View(parser_->get()[http::field::authorization]));
+  if (match_.route->open || match_.route->hands_on_authorization) {
+    request.authorization = std::string(View(parser_->get()[http::field::authorization]));
+  }
   request.parameters = std::move(match_.parameters);
   request.query = std::move(query_);
   request.if_match = std::string(View(parser_->get()[http::field::if_match]));

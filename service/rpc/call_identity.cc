@@ -32,9 +32,16 @@ calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServer
   calculator::Caller caller;
   caller.account_id = identity.tenant.account_id;
   caller.live_mode = identity.tenant.live_mode;
+  caller.authorization = AuthorizationOf(*context);
   caller.deadline = absl::FromChrono(context->deadline());
   caller.cancelled = [context] { return context->IsCancelled(); };
   return caller;
+}
+
+absl::string_view AuthorizationOf(const grpc::CallbackServerContext& context) {
+  const auto field = context.client_metadata().find("authorization");
+  if (field == context.client_metadata().end()) return "";
+  return absl::string_view(field->second.data(), field->second.size());
 }
 
 }  // namespace costs::rpc

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "service/auth/authenticator.h"
 #include "service/calculator/calculator.h"
 
@@ -24,6 +25,9 @@ using IdentityPtr = std::shared_ptr<const auth::Identity>;
 // certificate. Never blocks. Errors are
 // the authenticator's. Thread-safe.
 absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator);
+
+// The metadata `authorization`, borrowed from the context; empty: there is none.
+absl::string_view AuthorizationOf(const grpc::CallbackServerContext& context);
 
 // The call's sender as calculators know him. Borrows from both.
 calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context);

@@ -190,6 +190,7 @@ std::unique_ptr<InstantStream::Chunk> InstantStream::TakeChunk() {
   auto chunk = std::make_unique<Chunk>();
   chunk->batch.caller.account_id = settings_.identity->tenant.account_id;
   chunk->batch.caller.live_mode = settings_.identity->tenant.live_mode;
+  chunk->batch.caller.authorization = AuthorizationOf(*context_);
   chunk->batch.caller.deadline = absl::FromChrono(context_->deadline());
   chunk->batch.caller.cancelled = [context = context_] { return context->IsCancelled(); };
   chunk->batch.may_wait = true;

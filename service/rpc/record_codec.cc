@@ -24,6 +24,8 @@ static_assert(static_cast<int>(engine::Units::kW) == v1::Units::W);
 static_assert(static_cast<int>(engine::Units::kKw) == v1::Units::KW);
 static_assert(static_cast<int>(engine::Units::kWh) == v1::Units::WH);
 static_assert(static_cast<int>(engine::Units::kKwh) == v1::Units::KWH);
+static_assert(static_cast<int>(calculator::Source::kComputed) == v1::AnswerSource::COMPUTED);
+static_assert(static_cast<int>(calculator::Source::kUpstream) == v1::AnswerSource::UPSTREAM);
 
 constexpr int kMoneyDigits = 6;
 constexpr int kCarbonDigits = 3;
@@ -66,6 +68,17 @@ void EncodeBreakdown(const PricedRecord& record, v1::MeterRecordData* data) {
     if (segment.cost) out->set_cost(engine::NearestDouble<kMoneyDigits>(*segment.cost));
     if (segment.intensity) out->set_intensity(*segment.intensity);
     if (segment.carbon) out->set_carbon(engine::NearestDouble<kCarbonDigits>(*segment.carbon));
+  }
+}
+
+// Most servers say nothing of it: then the fields are not touched.
+void EncodeSource(const PricedRecord& record, v1::MeterRecord* message) {
+  if (record.source == calculator::Source::kNotSaid && message->source() == v1::AnswerSource::UNSPECIFIED) return;
+  message->set_source(static_cast<v1::AnswerSource::Value>(record.source));
+  if (record.source == calculator::Source::kNotSaid) {
+    message->clear_source_reason();
+  } else {
+    SetText(record.source_reason, message->mutable_source_reason());
   }
 }
 
@@ -122,6 +135,7 @@ void EncodeLean(const Submission& submission, const PricedRecord& record, v1::Me
   id->resize(calculator::kRecordIdLength);
   calculator::WriteRecordId(record.id, &(*id)[0]);
   EncodeData(submission, record, message->mutable_data());
+  EncodeSource(record, message);
 }
 
 void EncodeFull(const Submission& submission, const PricedRecord& record, const calculator::Batch& batch,

@@ -23,7 +23,7 @@ calculator::Options DecodeOptions(const Request& request) {
   return options;
 }
 
-// `id` and `data`. Every field that a record can have is set or cleared, so
+// `id` and `data`, and the source where it is said. Every field that a record can have is set or cleared, so
 // that a message may be used again without being cleared.
 void EncodeLean(const calculator::Submission& submission, const calculator::PricedRecord& record,
                 energy::costs::v1::MeterRecord* message);

@@ -59,5 +59,26 @@ TEST(RecordCodec, FigureOfAnySize_IsTheDoubleNearestToTheDecimal) {
   }
 }
 
+// A stream uses its messages again.
+TEST(RecordCodec, Source_IsToldWhereItIsSaidAndNotLeftBehind) {
+  calculator::PricedRecord record;
+  record.source = calculator::Source::kComputed;
+  record.source_reason = "the upstream is away";
+  energy::costs::v1::MeterRecord message;
+  EncodeLean({}, record, &message);
+  EXPECT_EQ(message.source(), energy::costs::v1::AnswerSource::COMPUTED);
+  EXPECT_EQ(message.source_reason(), "the upstream is away");
+  record.source = calculator::Source::kUpstream;
+  record.source_reason = "";
+  EncodeLean({}, record, &message);
+  EXPECT_EQ(message.source(), energy::costs::v1::AnswerSource::UPSTREAM);
+  EXPECT_EQ(message.source_reason(), "");
+  record.source_reason = "of another time";
+  record.source = calculator::Source::kNotSaid;
+  EncodeLean({}, record, &message);
+  EXPECT_EQ(message.source(), energy::costs::v1::AnswerSource::UNSPECIFIED);
+  EXPECT_EQ(message.source_reason(), "");
+}
+
 }  // namespace
 }  // namespace costs::rpc

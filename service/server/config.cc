@@ -74,6 +74,7 @@ ServerConfig ConfigFromFlags() {
   config.rest_threads = absl::GetFlag(FLAGS_rest_threads);
   config.limits = LimitsFromFlags();
   config.transport = TransportFromFlags();
+  config.upstream = UpstreamFromFlags();
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
   return config;
@@ -95,6 +96,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   }
   CheckLimits(config.limits, &check);
   CheckTransport(config.transport, &check);
+  CheckUpstream(config.upstream, &check);
   if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
   if (postgres::IsUrl(config.store)) {
     const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);

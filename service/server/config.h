@@ -13,6 +13,7 @@
 #include "service/server/limits_config.h"
 #include "service/server/sign_in_config.h"
 #include "service/server/transport_config.h"
+#include "service/server/upstream_config.h"
 
 namespace costs::server {
 
@@ -42,6 +43,7 @@ struct ServerConfig {
 
   LimitsConfig limits;
   TransportConfig transport;
+  UpstreamConfig upstream;
 
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
   absl::Duration drain_timeout;  // for the calls in flight

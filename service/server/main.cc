@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
-    (*server)->ReloadCatalog();
+    (*server)->Reload();
   }
   spdlog::info("draining: no new calls, those in flight end");
   (*server)->Drain();

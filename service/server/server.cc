@@ -45,6 +45,7 @@
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
 #include "service/server/sign_in.h"
+#include "service/server/upstream.h"
 #include "service/telemetry/metrics_port.h"
 #include "service/tls/certificates.h"
 #include "spdlog/spdlog.h"
@@ -144,7 +145,8 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 // In the order in which they depend on each other; destroyed from the end.
 struct Server::Parts {
   Parts(const ServerConfig& c, std::unique_ptr<SignIn> signs, std::unique_ptr<catalog::Catalogs> opened,
-        std::unique_ptr<RecordKeeping> kept, std::shared_ptr<SnapshotListener> listening)
+        std::unique_ptr<RecordKeeping> kept, std::unique_ptr<Upstream> asked,
+        std::shared_ptr<SnapshotListener> listening)
       : config(c),
         sign_in(std::move(signs)),
         limits(AccountLimitsOf(config.limits)),
@@ -152,8 +154,12 @@ struct Server::Parts {
         authenticator(limits.counts_requests() ? &limited : sign_in->authenticator()),
         catalogs(std::move(opened)),
         keeping(std::move(kept)),
+        upstream(std::move(asked)),
         listener(std::move(listening)),
-        reloader([this] { server::ReloadCatalog(config, catalogs.get()); }),
+        reloader([this] {
+          server::ReloadCatalog(config, catalogs.get());
+          upstream->Reload();
+        }),
         calls(catalogs.get(), &threads, authenticator, {kMostUploads, LogOfGrpc, &limits}),
         record_calls("meter records", authenticator, LogOfGrpc),
         records(RecordsContext()),
@@ -162,7 +168,7 @@ struct Server::Parts {
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(keeping->calculator(), authenticator,
+        costs(upstream->calculator(), authenticator,
               {c.batch_limit, c.stream_chunk_limit, &limits,
                [kept = keeping.get()](size_t records) { return kept->RefusalOf(records); }},
               {&reports, &record_threads, &record_calls}),
@@ -212,6 +218,7 @@ struct Server::Parts {
   auth::Authenticator* const authenticator;
   const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;
+  const std::unique_ptr<Upstream> upstream;
   const std::shared_ptr<SnapshotListener> listener;
   executor::CatalogThreads threads;
   executor::RecordThreads record_threads;
@@ -241,10 +248,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!catalogs.ok()) return catalogs.status();
   absl::StatusOr<std::unique_ptr<RecordKeeping>> keeping = RecordKeeping::Open(config, catalogs->get());
   if (!keeping.ok()) return keeping.status();
+  absl::StatusOr<std::unique_ptr<Upstream>> upstream = Upstream::Open(config, (*keeping)->calculator());
+  if (!upstream.ok()) return upstream.status();
   absl::StatusOr<std::unique_ptr<SignIn>> sign_in = SignIn::Open(config);
   if (!sign_in.ok()) return sign_in.status();
   auto parts = std::make_unique<Parts>(config, *std::move(sign_in), *std::move(catalogs), *std::move(keeping),
-                                       std::move(listener));
+                                       *std::move(upstream), std::move(listener));
 
   absl::StatusOr<std::unique_ptr<tls::Certificates>> certificates = OpenCertificates(config.transport);
   if (!certificates.ok()) return certificates.status();
@@ -260,7 +269,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string rest_address;
   if (!config.rest_listen.empty()) {
     const RestFaces faces{parts->authenticator,
-                          parts->keeping->calculator(),
+                          parts->upstream->calculator(),
                           {parts->catalogs.get(), &parts->threads},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
@@ -279,8 +288,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string metrics_address;
   if (!config.metrics_listen.empty()) {
     RecordKeeping* const kept = parts->keeping.get();
+    Upstream* const asked = parts->upstream.get();
     absl::StatusOr<std::unique_ptr<telemetry::MetricsPort>> metrics =
-        telemetry::MetricsPort::Start(config.metrics_listen, [kept] { return kept->Figures(); });
+        telemetry::MetricsPort::Start(config.metrics_listen, [kept, asked] {
+          std::vector<telemetry::Figure> figures = kept->Figures();
+          for (telemetry::Figure& figure : asked->Figures()) figures.push_back(std::move(figure));
+          return figures;
+        });
     if (!metrics.ok()) {
       return absl::Status(
           metrics.status().code(),
@@ -301,7 +315,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() = default;
 
-void Server::ReloadCatalog() { parts_->reloader.Request(); }
+void Server::Reload() { parts_->reloader.Request(); }
 
 void Server::Drain() {
   parts_->serving = false;

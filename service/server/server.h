@@ -25,9 +25,9 @@ class Server {
   const std::string& rest_address() const { return rest_address_; }
   const std::string& metrics_address() const { return metrics_address_; }
 
-  // Reads the catalog's files again, in the background, where they rule. What is
-  // wrong with them is logged, and the running catalog stays.
-  void ReloadCatalog();
+  // Reads the catalog's files again, in the background, where they rule, and the modes
+  // file. What is wrong with them is logged, and what was read before stays.
+  void Reload();
 
   // Says NOT_SERVING, takes no new calls after the configured delay, lets those
   // in flight end, and ends those that take too long. Returns when all is over.

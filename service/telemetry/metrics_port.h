@@ -12,17 +12,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "service/telemetry/figure.h"
 
 namespace costs::telemetry {
-
-struct Figure {
-  enum class Kind { kCounter, kGauge };  // only ever grows since the start; goes up and down
-
-  std::string name;  // a counter's ends in _total
-  std::string help;
-  Kind kind = Kind::kGauge;
-  double value = 0;
-};
 
 class MetricsPort {
  public:

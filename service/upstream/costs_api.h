@@ -79,6 +79,9 @@ struct UpstreamError {
   // Whether the upstream may have acted on the call, and so may have stored the record.
   // False only where that is certain: nothing was sent, or it said that it did not.
   bool may_have_acted = false;
+  // A wrapper did not ask the upstream, to spare it or because it cannot be asked now;
+  // to ask again before `retry_after` is of no use.
+  bool spared = false;
 
   int http_status = 0;                        // 0: there was no answer
   std::optional<absl::Duration> retry_after;  // as the upstream asked for, or a wrapper that did not ask it

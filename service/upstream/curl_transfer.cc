@@ -1,0 +1,140 @@
+#include "service/upstream/curl_transfer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/upstream/upstream_errors.h"
+
+namespace costs::upstream {
+namespace {
+
+// An idle connection is closed before servers do it, which commonly wait a minute or
+// more: so that a request seldom meets a connection that is just being closed.
+constexpr long kIdleSeconds = 50;
+constexpr long kCaSeconds = 60;  // how long CAs once read are used
+
+long Milliseconds(absl::Duration duration) {
+  return static_cast<long>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, int64_t{24} * 3'600'000));
+}
+
+}  // namespace
+
+Easy MakeEasy(const CurlClient::Options& options) {
+  Easy easy(curl_easy_init());
+  CURL* const handle = easy.get();
+  if (handle == nullptr) return easy;
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  // An empty name also keeps the environment's out.
+  curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(handle, CURLOPT_HTTP09_ALLOWED, 0L);
+  // Rather wait and see whether a connection takes many calls than open another.
+  curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kIdleSeconds);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, kCaSeconds);
+  if (!options.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
+    // Or else the system's would count too.
+    curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+  }
+  if (!options.client_certificate.empty()) {
+    curl_easy_setopt(handle, CURLOPT_SSLCERT, options.client_certificate.c_str());
+    curl_easy_setopt(handle, CURLOPT_SSLKEY, options.client_key.c_str());
+  }
+  return easy;
+}
+
+void CurlTransfer::Prepare(const CurlClient::Options& options, Easy easy, absl::Time now) {
+  easy_ = std::move(easy);
+  CURL* const handle = easy_.get();
+  largest_answer_ = options.largest_answer;
+  const std::string url = absl::StrCat(options.url, request_.target);
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  if (request_.post) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request_.body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+  } else {
+    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+  }
+  curl_slist* headers = nullptr;
+  for (const std::string& header : request_.headers) headers = curl_slist_append(headers, header.c_str());
+  headers_.reset(headers);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, Milliseconds(std::min(deadline_ - now, options.call_timeout)));
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &CurlTransfer::TakeBody);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail_);
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+}
+
+Easy CurlTransfer::Release() {
+  CURL* const handle = easy_.get();
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
+  return std::move(easy_);
+}
+
+size_t CurlTransfer::TakeBody(char* data, size_t size, size_t count, void* self) {
+  auto* const transfer = static_cast<CurlTransfer*>(self);
+  const size_t bytes = size * count;
+  if (transfer->answer_.body.size() + bytes > transfer->largest_answer_) {
+    transfer->too_large_ = true;
+    return 0;
+  }
+  transfer->answer_.body.append(data, bytes);
+  return bytes;
+}
+
+bool CurlTransfer::sent() const {
+  // Counts all connections that were tried.
+  long bytes = 0;
+  return curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
+}
+
+CurlClient::Result CurlTransfer::ResultOf(CURLcode code, const CurlClient::Options& options, absl::Time now) {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  answer_.status = static_cast<int>(status);
+  if (code == CURLE_OK) {
+    curl_header* header = nullptr;
+    if (curl_easy_header(easy_.get(), "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+      answer_.retry_after = header->value;
+    }
+    return std::move(answer_);
+  }
+  const char* const why = curl_easy_strerror(code);
+  options.log(absl::StrCat("the upstream did not answer: ", detail_[0] == '\0' ? why : detail_));
+  if (too_large_) {
+    return BadAnswer(absl::StrCat("is larger than ", options.largest_answer, " bytes"), answer_.status);
+  }
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT: {
+      curl_off_t connected = 0;
+      curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &connected);
+      const bool too_late = now + absl::Milliseconds(2) >= deadline_;
+      if (connected == 0 && !sent() && !too_late) return Unavailable("cannot be reached: it takes too long", false);
+      return TimedOut(sent());
+    }
+    case CURLE_PARTIAL_FILE:
+      return BadAnswer("ends in its midst", answer_.status);
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return BadAnswer("is no HTTP", answer_.status);
+    default:
+      return Unavailable(absl::StrCat("cannot be used: ", why), sent());
+  }
+}
+
+}  // namespace costs::upstream

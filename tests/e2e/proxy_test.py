@@ -1,0 +1,149 @@
+"""A costsd that asks another costsd: over TLS, with its own key or the callers' tokens; what it does without it."""
+
+import json
+import os
+import pathlib
+import signal
+import ssl
+import tempfile
+import unittest
+import urllib.request
+
+from tests.e2e import certificates
+from tests.e2e import documentation_example
+from tests.e2e import programs
+
+ACCOUNT = "acc_000000000000000000000001"
+ADMIN = {"COSTS_ADMIN_TOKEN": "0123456789abcdef0123456789abcdef"}
+
+
+class Proxy(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        ca = certificates.Authority(cls.directory / "ca")
+        pair = ca.sign("upstream")
+        cls.ca = ca.certificate
+        cls.tls = (f"--tls_certificate={pair.certificate}", f"--tls_private_key={pair.key}")
+
+    def asking(self, upstream, *flags, mode="proxy"):
+        """A server that asks that one."""
+        port = upstream if isinstance(upstream, int) else upstream.rest.rpartition(":")[2]
+        return programs.Costsd(f"--mode={mode}", f"--upstream_url=https://localhost:{port}", f"--upstream_ca={self.ca}",
+                               *(flags or ("--upstream_pass_authorization",)))
+
+    def ask(self, server, query="", headers=None, **changes):
+        request = {**documentation_example.REQUEST, **changes}
+        return programs.rest_call(server.rest, path=f"/costs/instant{query}", body=json.dumps(request),
+                                  headers={"Content-Type": "application/json", **(headers or {})})
+
+    def assert_example(self, answer):
+        status, record = answer
+        self.assertEqual(status, 200, record)
+        self.assertEqual({name: record.get(name) for name in documentation_example.ANSWER},
+                         documentation_example.ANSWER)
+
+    def test_answers_are_the_upstreams(self):
+        store = self.directory / "upstream.sqlite"
+        with programs.Costsd(*self.tls, f"--store={store}") as upstream, self.asking(upstream) as proxy:
+            status, record = self.ask(proxy)
+            self.assert_example((status, record))
+            self.assertNotIn("source", record)
+            grpc = programs.costs("instant", f"--server={proxy.grpc}", *documentation_example.FLAGS)
+            self.assertEqual(programs.parse_json(grpc.stdout)["data"], record["data"])
+            for change, code in (({"location_id": "loc_x"}, 404), ({"value": -1}, 400)):
+                self.assertEqual(self.ask(proxy, **change)[0], code)
+            self.assertEqual(self.ask(proxy, "?include_breakdown=true")[0], 400)
+
+    def test_own_key_logs_in(self):
+        with programs.Costsd(*self.tls, "--authentication=tokens", environment=ADMIN) as upstream:
+            def admin(*arguments):
+                done = programs.costs("admin", *arguments, f"--server=localhost:{upstream.grpc.rpartition(':')[2]}",
+                                      "--tls", f"--tls_ca={self.ca}", environment=ADMIN)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                return json.loads(done.stdout)
+
+            admin("accounts", "create", f"--account_id={ACCOUNT}")
+            key = self.directory / "key"
+            key.write_text(admin("keys", "create", ACCOUNT, "--mode=live")["secret"] + "\n")
+            with self.asking(upstream, f"--upstream_account_id={ACCOUNT}", f"--upstream_api_key_file={key}") as proxy:
+                self.assert_example(self.ask(proxy))
+            # A token that the upstream does not know is the caller's fault where it is passed on.
+            with self.asking(upstream) as proxy:
+                self.assertEqual(self.ask(proxy, headers={"Authorization": "Bearer a.b.c"})[0], 403)
+
+    def test_wrong_certificate_is_not_trusted(self):
+        other = certificates.Authority(self.directory / "other", "other").certificate
+        with programs.Costsd(*self.tls) as upstream, \
+                self.asking(upstream, "--upstream_pass_authorization", f"--upstream_ca={other}") as proxy:
+            status, error = self.ask(proxy, "?non_persistent=true")
+            self.assertEqual((status, error["code"]), (502, "upstream_unavailable"))
+
+    def test_fallback_computes_and_says_so(self):
+        with programs.Costsd(*self.tls) as upstream, self.asking(upstream, mode="fallback") as server:
+            status, record = self.ask(server)
+            self.assert_example((status, record))
+            self.assertEqual(record["source"], "UPSTREAM")
+            upstream.kill()
+            status, record = self.ask(server)
+            self.assert_example((status, record))
+            self.assertEqual((record["source"], record["source_reason"]),
+                             ("COMPUTED", "the upstream was not available"))
+
+    def test_shadow_answers_itself_and_keeps_what_differs(self):
+        differences = self.directory / "differences.jsonl"
+        with programs.Costsd(*self.tls, f"--store={self.directory / 'other.sqlite'}") as upstream, \
+                self.asking(upstream, "--upstream_pass_authorization", f"--shadow_file={differences}",
+                            mode="shadow") as server:
+            # The same catalog: no difference. Then the upstream has the location no longer.
+            self.assert_example(self.ask(server))
+            location = documentation_example.REQUEST["location_id"]
+            done = self.upstream_call(upstream, "DELETE", f"/locations/{location}")
+            self.assertLess(done, 300)
+            status, record = self.ask(server)
+            self.assert_example((status, record))
+            self.assertNotIn("source", record)
+            text = programs.eventually(lambda: differences.exists() and differences.read_text(), "it is written")
+            found = json.loads(text.splitlines()[0])
+            self.assertEqual((found["location_id"], found["record_id"], found["upstream"]),
+                             (location, record["id"], "LOCATION_NOT_FOUND"))
+
+    def upstream_call(self, upstream, method, path):
+        """The status of a call of the upstream itself."""
+        context = ssl.create_default_context(cafile=self.ca)
+        port = upstream.rest.rpartition(":")[2]
+        request = urllib.request.Request(f"https://localhost:{port}{path}", method=method)
+        with urllib.request.urlopen(request, context=context, timeout=programs.PATIENCE_SECONDS) as answer:
+            return answer.status
+
+    def test_modes_change_without_a_restart(self):
+        modes = self.directory / "modes.json"
+        modes.write_text("[]")
+        # Port 9 of loopback: nobody listens.
+        with self.asking(9, "--upstream_pass_authorization", f"--modes_file={modes}", mode="compute") as server:
+            self.assertEqual(self.ask(server)[0], 200)
+            location = documentation_example.REQUEST["location_id"]
+            replacement = self.directory / "modes.new"
+            replacement.write_text(json.dumps([{"account_id": ACCOUNT, "location_id": location, "mode": "proxy"}]))
+            os.replace(replacement, modes)
+            server.send(signal.SIGHUP)
+            programs.eventually(lambda: self.ask(server)[0] == 502, "the location is asked of the upstream")
+            modes.write_text("[{}]")
+            server.await_log(r"the modes stay as they were: .*entry 0 names neither")
+            self.assertEqual(self.ask(server)[0], 502)
+            replacement.write_text("[]")
+            os.replace(replacement, modes)
+            # Without a signal, too.
+            programs.eventually(lambda: self.ask(server)[0] == 200, "the location is computed again")
+
+    def test_settings_that_are_wrong_are_named(self):
+        with self.assertRaises(programs.StartFailed) as failed:
+            programs.Costsd("--mode=proxy")
+        self.assertEqual(failed.exception.exit_code, 2)
+        self.assertIn("--upstream_url is missing", failed.exception.log)
+
+
+if __name__ == "__main__":
+    unittest.main()
