@@ -60,7 +60,7 @@ class Proxy(unittest.TestCase):
     def test_own_key_logs_in(self):
         with programs.Costsd(*self.tls, "--authentication=tokens", environment=ADMIN) as upstream:
             def admin(*arguments):
-                done = programs.costs("admin", *arguments, f"--server=localhost:{upstream.grpc.rpartition(':')[2]}",
+                done = programs.costs("admin", *arguments, f"--server={upstream.grpc}",
                                       "--tls", f"--tls_ca={self.ca}", environment=ADMIN)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 return json.loads(done.stdout)
