@@ -1,34 +1,50 @@
 #include "service/calculator/admitting_calculator.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "absl/strings/str_cat.h"
 
 namespace costs::calculator {
 
+absl::Time SteadyNow() {
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 AdmittingCalculator::AdmittingCalculator(const Options& options)
-    : options_(options), most_of_waiters_(options.most_records - options.most_records / 8) {}
+    : options_(options),
+      limit_({options.most_records, std::min(options.least_records, options.most_records), options.target_delay}) {}
 
 void AdmittingCalculator::Calculate(Batch* batch, std::function<void()> done) {
   if (batch->may_wait) return Await(batch, std::move(done));
-  if (!TryEnter(batch->submissions.size(), options_.most_records)) return Refuse(batch, done);
+  if (!TryEnter(batch->submissions.size(), Who::kOne)) return Refuse(batch, done);
   Run(batch, std::move(done));
 }
 
 AdmittingCalculator::Figures AdmittingCalculator::figures() const {
-  return {under_way_.load(), waiting_.load(), refused_.load()};
+  return {under_way_.load(), BoundFor(Who::kOne), waiting_.load(), refused_.load()};
 }
 
-bool AdmittingCalculator::TryEnter(size_t records, size_t bound) {
+size_t AdmittingCalculator::BoundFor(Who who) const {
+  const size_t bound = limit_.Records(options_.clock());
+  return who == Who::kOne ? bound : bound - bound / 8;
+}
+
+bool AdmittingCalculator::TryEnter(size_t records, Who who) {
+  const size_t bound = BoundFor(who);
   size_t under_way = under_way_.load();
   do {
     if (under_way > 0 && under_way + records > bound) return false;
   } while (!under_way_.compare_exchange_weak(under_way, under_way + records));
+  if (under_way == 0) limit_.WorkBegins(options_.clock());
   return true;
 }
 
 void AdmittingCalculator::Run(Batch* batch, std::function<void()> done) {
   const size_t records = batch->submissions.size();
   options_.child->Calculate(batch, [this, records, done = std::move(done)] {
-    under_way_ -= records;
+    const size_t left = under_way_ -= records;
+    limit_.Done(records, left, options_.clock());
     // Whoever begins to wait looks again for room after he has said that he waits.
     if (waiting_.load() > 0) LetIn();
     done();  // the last: this may be gone after it
@@ -39,7 +55,7 @@ void AdmittingCalculator::Await(Batch* batch, std::function<void()> done) {
   const size_t records = batch->submissions.size();
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (queue_.empty() && !letting_in_ && TryEnter(records, most_of_waiters_)) {
+    if (queue_.empty() && !letting_in_ && TryEnter(records, Who::kOneThatMayWait)) {
       // The order is the caller's own: he hands on one batch after the other.
       lock.unlock();
       return Run(batch, std::move(done));
@@ -60,7 +76,7 @@ void AdmittingCalculator::LetIn() {
   letting_in_ = true;
   // Room that is made from now on by another thread, which then sees somebody letting
   // in and leaves, is seen here: it is made before that thread takes the mutex.
-  while (!queue_.empty() && TryEnter(queue_.front().batch->submissions.size(), most_of_waiters_)) {
+  while (!queue_.empty() && TryEnter(queue_.front().batch->submissions.size(), Who::kOneThatMayWait)) {
     Waiting next = std::move(queue_.front());
     queue_.pop_front();
     waiting_ -= next.batch->submissions.size();
@@ -73,7 +89,7 @@ void AdmittingCalculator::LetIn() {
 
 std::unique_ptr<const Failure> AdmittingCalculator::RefusalOf(size_t records) const {
   const size_t under_way = under_way_.load();
-  if (under_way == 0 || under_way + records <= options_.most_records) return nullptr;
+  if (under_way == 0 || under_way + records <= BoundFor(Who::kOne)) return nullptr;
   refused_ += records;
   return Overloaded();
 }

@@ -1,6 +1,7 @@
 // The Calculator that bounds how many records are under way: a wrapper around one that
 // takes its time, such as one that stores. So memory has an end, and what is let in is
-// answered soon, however much more is asked for.
+// answered soon, however much more is asked for. The bound follows how fast the work is
+// done (AdmissionLimit).
 //
 // Past the bound the newest are refused at once (UNAVAILABLE, OVERLOADED, with when to
 // try again), before anything is done for them. Batches of a caller who can be slowed
@@ -22,9 +23,13 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "service/calculator/admission_limit.h"
 #include "service/calculator/calculator.h"
 
 namespace costs::calculator {
+
+// Time since some moment, which never goes back.
+absl::Time SteadyNow();
 
 class AdmittingCalculator final : public Calculator {
  public:
@@ -33,6 +38,10 @@ class AdmittingCalculator final : public Calculator {
     size_t most_records = 50'000;     // under way; a larger batch is let in where nothing else is
     size_t most_waiting = 1'000'000;  // records of batches that may wait; beyond it they are refused, too
     absl::Duration retry_after = absl::Seconds(1);
+    // What the last record let in shall wait at most; infinite: the bound stays at the most.
+    absl::Duration target_delay = absl::InfiniteDuration();
+    size_t least_records = 1'000;  // of the bound, however slow the child is
+    std::function<absl::Time()> clock = SteadyNow;
   };
   // Every batch is done before this ends.
   explicit AdmittingCalculator(const Options& options);
@@ -46,6 +55,7 @@ class AdmittingCalculator final : public Calculator {
 
   struct Figures {
     size_t under_way = 0;        // records
+    size_t bound = 0;            // records
     size_t waiting = 0;          // records
     uint64_t refused_total = 0;  // records
   };
@@ -57,8 +67,12 @@ class AdmittingCalculator final : public Calculator {
     std::function<void()> done;
   };
 
-  // Takes room for so many records, where `bound` leaves it.
-  bool TryEnter(size_t records, size_t bound);
+  enum class Who { kOne, kOneThatMayWait };
+
+  // What may be under way for him to be let in.
+  size_t BoundFor(Who who) const;
+  // Takes room for so many records, where the bound leaves it.
+  bool TryEnter(size_t records, Who who);
   void Run(Batch* batch, std::function<void()> done);
   void Await(Batch* batch, std::function<void()> done);
   // Lets in what waits, as far as there is room.
@@ -67,7 +81,7 @@ class AdmittingCalculator final : public Calculator {
   std::unique_ptr<const Failure> Overloaded() const;
 
   const Options options_;
-  const size_t most_of_waiters_;  // under way, for one that may wait to be let in
+  AdmissionLimit limit_;
   std::atomic<size_t> under_way_{0};
   mutable std::atomic<uint64_t> refused_{0};
   std::atomic<size_t> waiting_{0};  // records; changed under mutex_

@@ -14,6 +14,9 @@ ABSL_FLAG(uint32_t, account_streams, 1000,
 ABSL_FLAG(uint32_t, records_in_flight, 50'000,
           "Most meter records under way, of all callers, 1000 to 10000000; what comes beyond is refused at once "
           "(OVERLOADED, 503), and streams wait. A record takes about a kilobyte.");
+ABSL_FLAG(absl::Duration, records_target_delay, absl::Milliseconds(500),
+          "What the last meter record let in shall wait for those in front of it, 10ms to 1m: where the store is slow, "
+          "fewer than --records_in_flight are let in, but 1000 at least. 0: always --records_in_flight.");
 
 namespace costs::server {
 
@@ -23,6 +26,7 @@ LimitsConfig LimitsFromFlags() {
   config.account_request_burst = absl::GetFlag(FLAGS_account_request_burst);
   config.account_streams = absl::GetFlag(FLAGS_account_streams);
   config.records_in_flight = absl::GetFlag(FLAGS_records_in_flight);
+  config.records_target_delay = absl::GetFlag(FLAGS_records_target_delay);
   return config;
 }
 
@@ -35,6 +39,9 @@ void CheckLimits(const LimitsConfig& config, SettingCheck* check) {
   }
   check->Range("account_streams", config.account_streams, 0, kMost);
   check->Range("records_in_flight", config.records_in_flight, 1'000, 10'000'000);
+  if (config.records_target_delay != absl::ZeroDuration()) {
+    check->Range("records_target_delay", config.records_target_delay, absl::Milliseconds(10), absl::Minutes(1));
+  }
 }
 
 auth::AccountLimits::Options AccountLimitsOf(const LimitsConfig& config) {

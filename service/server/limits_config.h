@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "service/auth/account_limits.h"
 #include "service/server/setting_check.h"
 
@@ -15,6 +16,7 @@ struct LimitsConfig {
   uint32_t account_request_burst = 0;        // 0: as many as in a second
   uint32_t account_streams = 0;              // at once; 0: no limit
   uint32_t records_in_flight = 0;
+  absl::Duration records_target_delay;  // 0: no target
 };
 
 // The settings as the flags have them. Call after the command line was parsed.

@@ -87,6 +87,9 @@ void RecordKeeping::Admit(const ServerConfig& config, calculator::OpeningCalcula
   calculator::AdmittingCalculator::Options admitting;
   admitting.child = opening_.get();
   admitting.most_records = config.limits.records_in_flight;
+  if (config.limits.records_target_delay > absl::ZeroDuration()) {
+    admitting.target_delay = config.limits.records_target_delay;
+  }
   admitting.most_waiting = kMostWaitingTimes * admitting.most_records;
   admitting_ = std::make_unique<calculator::AdmittingCalculator>(admitting);
 }
@@ -123,6 +126,8 @@ std::vector<Figure> RecordKeeping::Figures() const {
   const calculator::AdmittingCalculator::Figures admitted = admitting_->figures();
   add("costs_records_in_flight", "Meter records that are being priced or stored for a caller.", kGauge,
       static_cast<double>(admitted.under_way));
+  add("costs_records_in_flight_limit", "Most meter records that may be under way now.", kGauge,
+      static_cast<double>(admitted.bound));
   add("costs_records_held_back", "Meter records of streams that wait for others in flight.", kGauge,
       static_cast<double>(admitted.waiting));
   add("costs_records_shed_total", "Meter records that were refused because too many were in flight.", kCounter,

@@ -46,7 +46,7 @@ class RequestsPerSecondTest(unittest.TestCase):
 
     def test_settings_that_make_no_sense_are_refused_by_name(self):
         for flag in ("--account_requests_per_second=1000001", "--account_request_burst=5", "--account_streams=1000001",
-                     "--records_in_flight=10"):
+                     "--records_in_flight=10", "--records_target_delay=1ms"):
             with self.assertRaises(programs.StartFailed) as failure:
                 programs.Costsd(flag)
             self.assertIn(flag.split("=")[0], failure.exception.log)
@@ -82,6 +82,23 @@ class RecordsInFlightTest(unittest.TestCase):
             self.assertEqual(len(stored(self, server)), 1002)
             self.assertGreaterEqual(figure(server, "costs_records_shed_total"), 2 + 1)
             self.assertEqual(figure(server, "costs_records_in_flight"), 0)
+
+    def test_a_store_that_stands_still_takes_fewer_than_the_bound(self):
+        require_postgres(self)
+        flags = ("--records_target_delay=200ms", "--metrics_listen=127.0.0.1:0")
+        with PostgresServer() as database, programs.Costsd(f"--store={database.url}", *flags) as server:
+            self.assertEqual(submit(server, 0)[0], 200)
+            self.assertEqual(figure(server, "costs_records_in_flight_limit"), 50_000)
+            with database.holding("LOCK TABLE records IN ACCESS EXCLUSIVE MODE"):
+                request = {"records": [record(number) for number in range(1, 1001)]}
+                batch = start_grpc_call(self, server, "CostsService.BatchCalculateInstantCosts", request)
+                programs.eventually(lambda: figure(server, "costs_records_in_flight_limit") == 1000, "the bound is lower")
+                refused = rest_error(self, server, body=json.dumps(record(1001)))
+                self.assertEqual((refused.status, refused.code), (503, "overloaded"))
+            answer, _ = batch.communicate(timeout=programs.PATIENCE_SECONDS)
+            self.assertEqual(sum("result" in item for item in json.loads(answer)["items"]), 1000)
+            self.assertEqual(submit(server, 1001)[0], 200)
+            programs.eventually(lambda: figure(server, "costs_records_in_flight_limit") == 50_000, "nothing waits")
 
 
 def figure(server, name):
