@@ -77,7 +77,11 @@ class Tls(unittest.TestCase):
                 done = run(*client, "-alpn", "spdy/1")
                 self.assertNotIn("ALPN protocol: spdy", done.stdout)
                 done = run(*client, "-tls1_2", stdin="R\n")
-                self.assertIn("no renegotiation", done.stderr)
+                # "No renegotiation", or the client stumbles over what the server sends meanwhile.
+                self.assertNotEqual(done.returncode, 0)
+                _, asked, rest = done.stderr.partition("RENEGOTIATING")
+                self.assertTrue(asked, done.stderr)
+                self.assertNotIn("verify return", rest)  # no second handshake
 
     def test_client_certificates(self):
         client = self.ca.sign("client", "URI:spiffe://example/client")
