@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "service/engine/pricing.h"
+#include "service/engine/testing/cases.h"
 #include "service/engine/testing/random_tariffs.h"
 #include "service/engine/testing/tariff_spec.h"
 #include "service/engine/tiered_pricing.h"
@@ -243,7 +244,7 @@ std::string CostOf(const engine::Usage& usage, const engine::PriceTimeline& pric
 }
 
 TEST(PriceChangesLaws, OutsideTheInterval_EveryRecordCostsTheSame) {
-  constexpr int kCases = 150;
+  constexpr int kCases = engine::testing::Cases(150);
   Random random(411);
   int unchanged = 0, narrow = 0, compared = 0;
   for (int i = 0; i < kCases; ++i) {

@@ -12,6 +12,7 @@
 #include "service/engine/decimal.h"
 #include "service/engine/price_timeline.h"
 #include "service/engine/pricing.h"
+#include "service/engine/testing/cases.h"
 #include "service/engine/testing/random_tariffs.h"
 #include "service/engine/testing/slow_pricer.h"
 #include "service/engine/testing/tariff_spec.h"
@@ -36,7 +37,7 @@ using testing::RoundHalfEven;
 using testing::SlowEnergyKwh;
 using testing::ToRational;
 
-constexpr int kCases = 10'000;
+constexpr int kCases = engine::testing::Cases(10'000);
 constexpr int kTariffs = 250;
 constexpr int64_t kMonth = 31 * int64_t{86'400};
 

@@ -11,6 +11,7 @@
 #include "service/engine/carbon_timeline.h"
 #include "service/engine/price_timeline.h"
 #include "service/engine/pricing.h"
+#include "service/engine/testing/cases.h"
 #include "service/engine/testing/random_tariffs.h"
 #include "service/engine/testing/slow_pricer.h"
 #include "service/engine/testing/tariff_spec.h"
@@ -65,7 +66,7 @@ void ExpectSameCarbon(const CarbonTimeline& carbon, const std::vector<CarbonInte
 TEST(Oracle, RandomRecords_AgreeWithTheSlowPricer) {
   constexpr int kRecords = 25;
   Random random(201);
-  for (int t = 0; t < 400; ++t) {
+  for (int t = 0; t < engine::testing::Cases(400); ++t) {
     const RandomTariff tariff = MakeRandomTariff(random);
     for (int i = 0; i < kRecords; ++i) {
       SCOPED_TRACE(CaseName(t * kRecords + i));

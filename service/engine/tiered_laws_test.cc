@@ -12,6 +12,7 @@
 #include "service/engine/decimal.h"
 #include "service/engine/price_timeline.h"
 #include "service/engine/pricing.h"
+#include "service/engine/testing/cases.h"
 #include "service/engine/testing/random_tariffs.h"
 #include "service/engine/testing/slow_pricer.h"
 #include "service/engine/testing/tariff_spec.h"
@@ -34,7 +35,7 @@ using testing::RandomUsage;
 using testing::RandomUsageBefore;
 using testing::Rational;
 
-constexpr int kCases = 10'000;
+constexpr int kCases = engine::testing::Cases(10'000);
 constexpr int kTariffs = 250;
 constexpr Likely kWithTiers = {true, true, true, true};
 constexpr Likely kWithoutGaps = {true, false, true, true};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "service/engine/testing/cases.h"
 #include "tests/conformance/faces.h"
 #include "tests/conformance/random_catalog.h"
 #include "tests/conformance/random_submissions.h"
@@ -22,7 +23,7 @@ using engine::testing::Random;
 using testing::AnyOf;
 using testing::Eq;
 
-constexpr int kCases = 3'000;
+constexpr int kCases = engine::testing::Cases(3'000);
 // What CostsService has and the server does not register yet is UNIMPLEMENTED,
 // whatever the bytes.
 constexpr const char* kUnaryMethods[] = {"CalculateInstantCost", "BatchCalculateInstantCosts", "GetIntervalCosts",
