@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -188,27 +189,55 @@ void MeasureIngest() {
 
 // ---- unary
 
+// A caller that writes one record after the other, each when the one before it is
+// answered; as the service's callers, without a thread of its own.
+class Caller {
+ public:
+  Caller(RecordStore* store, int64_t meter) : store_(store), meter_(meter) {}
+
+  void Start() { Next(); }
+  void Stop() { over_ = true; }
+  // After Stop(): the records that were answered.
+  int64_t Wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ended_.wait(lock, [&] { return has_ended_; });
+    return done_;
+  }
+
+ private:
+  void Next() {
+    auto write = NewWrite(1);
+    Add(RecordOf(meter_, done_), write.get());
+    write->done = [this](const absl::Status& status) {
+      Require(status);
+      ++done_;
+      if (!over_) return Next();
+      std::lock_guard<std::mutex> lock(mutex_);
+      has_ended_ = true;
+      ended_.notify_one();
+    };
+    store_->Submit(std::move(write));
+  }
+
+  RecordStore* const store_;
+  const int64_t meter_;
+  std::atomic<bool> over_{false};
+  int64_t done_ = 0;  // of whichever thread answers
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool has_ended_ = false;
+};
+
 // How many writes of one record callers that wait for each get done in a second.
 double Unary(RecordStore* store, int callers, int64_t first_meter) {
-  std::atomic<bool> over{false};
-  std::atomic<int64_t> done{0};
-  std::vector<std::thread> threads;
+  std::deque<Caller> all;
+  for (int caller = 0; caller < callers; ++caller) all.emplace_back(store, first_meter + caller);
   const absl::Time begin = absl::Now();
-  for (int caller = 0; caller < callers; ++caller) {
-    threads.emplace_back([&, caller] {
-      Window window(store, 1);
-      for (int64_t i = 0; !over; ++i) {
-        auto write = NewWrite(1);
-        Add(RecordOf(first_meter + caller, i), write.get());
-        window.Submit(std::move(write));
-        window.Wait();
-        done.fetch_add(1, std::memory_order_relaxed);
-      }
-    });
-  }
+  for (Caller& caller : all) caller.Start();
   absl::SleepFor(absl::Seconds(absl::GetFlag(FLAGS_seconds)));
-  over = true;
-  for (std::thread& thread : threads) thread.join();
+  for (Caller& caller : all) caller.Stop();
+  int64_t done = 0;
+  for (Caller& caller : all) done += caller.Wait();
   return PerSecond(done, absl::Now() - begin);
 }
 
