@@ -20,6 +20,9 @@ class BenchStore {
 
   virtual absl::StatusOr<std::unique_ptr<records::RecordStore>> Open() = 0;
 
+  // What costsd's --store takes to have the store; not while it is open here.
+  virtual std::string address() const = 0;
+
   // Waits for the work that the database does by itself after many writes, so that it
   // is not measured with what comes next.
   virtual absl::Status Settle() { return absl::OkStatus(); }

@@ -31,6 +31,8 @@ class PostgresBenchStore final : public BenchStore {
     return records::PostgresRecordStore::Open(std::move(options));
   }
 
+  std::string address() const override { return server_->url(); }
+
   absl::Status Settle() override {
     auto connection = Connection::Open(Connect("postgres"));
     if (!connection.ok()) return connection.status();

@@ -5,8 +5,10 @@
 //
 //   ingest   durable writes of 1,000 and of 10,000 records, as a stream has them under
 //            way, against the database's own bulk insert of the same rows
-//   unary    durable writes of one record: by 64 callers that each wait, against one
-//   sizes    writes and look-ups in a small store against a large one
+//   unary    durable writes of one record: by 64 callers that each wait, against one;
+//            with --sync_delay=1ms as on a disk whose syncs take so much longer (SQLite)
+//   sizes    writes and look-ups in a small store against a large one; look-ups also
+//            as callers have them, by GetMeterRecord of a costsd on the first core
 //   reports  the totals by day, and of a session, over many records of one device
 //
 // Each ratio is of figures of the same run, and where it says so the median of
@@ -29,23 +31,34 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/calculator/record_id.h"
 #include "service/records/record_store.h"
 #include "service/records/testing/record_builder.h"
 #include "tests/bench/bench_store.h"
+#include "tests/bench/child_process.h"
+#include "tests/bench/look_up_client.h"
+#include "tests/bench/slow_sync.h"
+#include "tools/cpp/runfiles/runfiles.h"
 
 ABSL_FLAG(std::string, store, "sqlite", "which store: sqlite or postgres");
 ABSL_FLAG(std::string, measure, "ingest,unary,sizes,reports", "what to measure");
 ABSL_FLAG(int, records, 200'000, "how many records are ingested");
 ABSL_FLAG(int, meters, 1'000, "how many meters they are of");
-ABSL_FLAG(int, rounds, 3, "how often ingest is measured");
-ABSL_FLAG(std::string, sizes, "10000,1000000", "records of the stores of `sizes`");
+ABSL_FLAG(int, rounds, 3, "how often ingest and sizes are measured");
+ABSL_FLAG(std::string, sizes, "10000,1000000", "records of the two stores of `sizes`");
 ABSL_FLAG(int, report_records, 1'000'000, "records of the device of `reports`");
+ABSL_FLAG(absl::Duration, sync_delay, absl::ZeroDuration(), "what `unary` adds to each sync of this process");
 ABSL_FLAG(int, seconds, 3, "how long each part of `unary` and `sizes` is measured");
+
+ABSL_FLAG(std::string, costsd, "", "the server of `sizes`; the one beside this where it is not said");
+ABSL_FLAG(std::string, catalog, "", "its catalog; the demo's where it is not said");
 
 namespace costs::bench {
 namespace {
@@ -59,6 +72,7 @@ using records::testing::RecordBuilder;
 using records::testing::TestTenant;
 
 constexpr int64_t kHalfHour = 1'800;
+constexpr int kCallers = 64;
 // What a stream has under way at a time.
 constexpr int kWritesUnderWay = 8;
 
@@ -242,11 +256,12 @@ double Unary(RecordStore* store, int callers, int64_t first_meter) {
 }
 
 void MeasureUnary() {
-  constexpr int kCallers = 64;
   std::unique_ptr<BenchStore> place = MakeStore();
   std::unique_ptr<RecordStore> store = Open(place.get());
+  SetSyncDelay(absl::GetFlag(FLAGS_sync_delay));
   const double alone = Unary(store.get(), 1, 0);
   const double together = Unary(store.get(), kCallers, 1);
+  SetSyncDelay(absl::ZeroDuration());
   printf("unary   one caller %.0f records/s, %d callers %.0f records/s, ratio %.1f\n", alone, kCallers, together,
          together / alone);
 }
@@ -257,7 +272,8 @@ struct Rates {
   double bulk = 0;    // records/s, a day of each meter in turn
   double rounds = 0;  // records/s, half an hour of each meter in turn
   double unary = 0;
-  double get = 0;
+  double get = 0;     // in this process
+  double served = 0;  // by costsd
 };
 
 void Fill(RecordStore* store, int64_t records, int64_t meters) {
@@ -287,7 +303,8 @@ double WriteFor(RecordStore* store, const std::function<StoredRecord(int64_t num
   return PerSecond(records, absl::Now() - begin);
 }
 
-double GetFor(RecordStore* store, int64_t meters, int64_t of_a_meter) {
+// Of records at random.
+std::vector<calculator::RecordId> SomeIds(int64_t meters, int64_t of_a_meter) {
   std::mt19937_64 random(5);
   std::vector<calculator::RecordId> ids;
   for (int i = 0; i < 100'000; ++i) {
@@ -295,6 +312,10 @@ double GetFor(RecordStore* store, int64_t meters, int64_t of_a_meter) {
                            static_cast<int64_t>(random() % static_cast<uint64_t>(of_a_meter)))
                       .id);
   }
+  return ids;
+}
+
+double GetFor(RecordStore* store, const std::vector<calculator::RecordId>& ids) {
   const absl::Time begin = absl::Now(), end = begin + absl::Seconds(absl::GetFlag(FLAGS_seconds));
   int64_t found = 0;
   while (absl::Now() < end) {
@@ -306,41 +327,108 @@ double GetFor(RecordStore* store, int64_t meters, int64_t of_a_meter) {
   return PerSecond(found, absl::Now() - begin);
 }
 
-Rates MeasureSize(int64_t size) {
-  const int64_t meters = std::min<int64_t>(absl::GetFlag(FLAGS_meters), size / 10);
-  const int64_t of_a_meter = size / meters;
-  std::unique_ptr<BenchStore> place = MakeStore();
-  std::unique_ptr<RecordStore> store = Open(place.get());
-  Fill(store.get(), size, meters);
-  Require(place->Settle());
-  Rates rates;
-  rates.get = GetFor(store.get(), meters, of_a_meter);
-  rates.unary = Unary(store.get(), 64, meters);
-  rates.bulk = WriteFor(store.get(), [&](int64_t number) {
-    const int64_t day = number / 48;
-    return RecordOf(day % meters, of_a_meter + day / meters * 48 + number % 48);
-  });
-  const int64_t later = of_a_meter + 1'000'000;
-  rates.rounds =
-      WriteFor(store.get(), [&](int64_t number) { return RecordOf(number % meters, later + number / meters); });
-  printf(
-      "sizes   %lld records of %lld meters: look-ups %.0f/s; 64 callers %.0f records/s; writes of 1,000: a day of each "
-      "meter %.0f records/s, half an hour of each %.0f records/s\n",
-      static_cast<long long>(size), static_cast<long long>(meters), rates.get, rates.unary, rates.bulk, rates.rounds);
-  fflush(stdout);
-  return rates;
+// Where a costsd of the store listens, once it does.
+absl::StatusOr<std::string> GrpcAddress(ChildProcess* costsd) {
+  while (true) {
+    absl::StatusOr<std::string> line = costsd->ReadLine(absl::Seconds(60));
+    if (!line.ok()) return line.status();
+    absl::string_view address = *line;
+    if (absl::ConsumePrefix(&address, "grpc ")) return std::string(address);
+  }
 }
 
+double GetServedFor(const std::string& store, const std::vector<calculator::RecordId>& ids) {
+  const std::vector<int> cores = AllowedCores();
+  auto costsd = ChildProcess::Start(
+      {absl::GetFlag(FLAGS_costsd), "--grpc_listen=127.0.0.1:0", "--rest_listen=", "--authentication=none",
+       absl::StrCat("--catalog=", absl::GetFlag(FLAGS_catalog)), absl::StrCat("--store=", store),
+       absl::StrCat("--account_id=", TestTenant().account_id)},
+      cores.front());
+  Require(costsd.status());
+  const absl::StatusOr<std::string> address = GrpcAddress(costsd->get());
+  Require(address.status());
+  LookUpOptions options;
+  options.address = *address;
+  options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  for (const calculator::RecordId& id : ids) options.ids.push_back(calculator::FormatRecordId(id));
+  absl::StatusOr<double> rate;
+  std::thread([&] {  // which alone is pinned
+    PinToCore(cores.back());
+    rate = LookUpsPerSecond(options);
+  })
+      .join();
+  Require(rate.status());
+  return *rate;
+}
+
+// A store with so many records in it.
+class SizedStore {
+ public:
+  explicit SizedStore(int64_t size)
+      : size_(size),
+        meters_(std::min<int64_t>(absl::GetFlag(FLAGS_meters), size / 10)),
+        of_a_meter_(size / meters_),
+        place_(MakeStore()) {
+    Fill(Open(place_.get()).get(), size, meters_);
+  }
+
+  // In each round other records are written.
+  Rates Measure(int round) {
+    Require(place_->Settle());
+    const std::vector<calculator::RecordId> ids = SomeIds(meters_, of_a_meter_);
+    Rates rates;
+    rates.served = GetServedFor(place_->address(), ids);
+    const std::unique_ptr<RecordStore> store = Open(place_.get());
+    rates.get = GetFor(store.get(), ids);
+    rates.unary = Unary(store.get(), kCallers, meters_ + int64_t{kCallers} * round);
+    const int64_t later = of_a_meter_ + 1'000'000 * int64_t{round};
+    rates.bulk = WriteFor(store.get(), [&](int64_t number) {
+      const int64_t day = number / 48;
+      return RecordOf(day % meters_, later + day / meters_ * 48 + number % 48);
+    });
+    rates.rounds = WriteFor(
+        store.get(), [&](int64_t number) { return RecordOf(number % meters_, later + 500'000 + number / meters_); });
+    printf(
+        "sizes   round %d: %lld records of %lld meters: look-ups %.0f/s, by costsd %.0f/s; 64 callers %.0f records/s; "
+        "writes of 1,000: a day of each meter %.0f records/s, half an hour of each %.0f records/s\n",
+        round + 1, static_cast<long long>(size_), static_cast<long long>(meters_), rates.get, rates.served, rates.unary,
+        rates.bulk, rates.rounds);
+    fflush(stdout);
+    return rates;
+  }
+
+ private:
+  const int64_t size_, meters_, of_a_meter_;
+  const std::unique_ptr<BenchStore> place_;
+};
+
+// The first and the last of --sizes in turn, the small one new in each round: it would
+// not be small after one.
 void MeasureSizes() {
-  std::vector<Rates> rates;
+  std::vector<int64_t> sizes;
   for (absl::string_view text : absl::StrSplit(absl::GetFlag(FLAGS_sizes), ',')) {
     int64_t size = 0;
     if (!absl::SimpleAtoi(text, &size) || size < 1'000) Require(absl::InvalidArgumentError("--sizes: from 1,000 on"));
-    rates.push_back(MeasureSize(size));
+    sizes.push_back(size);
   }
-  const Rates &first = rates.front(), &last = rates.back();
-  printf("sizes   last to first: look-ups %.2f, 64 callers %.2f, a day of each meter %.2f, half an hour of each %.2f\n",
-         last.get / first.get, last.unary / first.unary, last.bulk / first.bulk, last.rounds / first.rounds);
+  SizedStore large(sizes.back());
+  std::vector<Rates> small_rates, large_rates;
+  for (int round = 0; round < absl::GetFlag(FLAGS_rounds); ++round) {
+    small_rates.push_back(SizedStore(sizes.front()).Measure(round));
+    large_rates.push_back(large.Measure(round));
+  }
+  const auto ratio = [&](double Rates::*rate) {
+    const auto median = [&](const std::vector<Rates>& rounds) {
+      std::vector<double> values;
+      for (const Rates& rates : rounds) values.push_back(rates.*rate);
+      return MedianOf(std::move(values));
+    };
+    return median(large_rates) / median(small_rates);
+  };
+  printf(
+      "sizes   last to first, of the medians: look-ups %.2f, by costsd %.2f, 64 callers %.2f, a day of each meter "
+      "%.2f, half an hour of each %.2f\n",
+      ratio(&Rates::get), ratio(&Rates::served), ratio(&Rates::unary), ratio(&Rates::bulk), ratio(&Rates::rounds));
 }
 
 // ---- reports
@@ -414,5 +502,18 @@ int Run() {
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("Measures a store of meter records.");
   absl::ParseCommandLine(argc, argv);
+  std::string error;
+  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
+      bazel::tools::cpp::runfiles::Runfiles::Create(argv[0], &error));
+  if (runfiles == nullptr) {
+    fprintf(stderr, "%s\n", error.c_str());
+    return 1;
+  }
+  if (absl::GetFlag(FLAGS_costsd).empty()) {
+    absl::SetFlag(&FLAGS_costsd, runfiles->Rlocation("instant_costs/service/server/costsd"));
+  }
+  if (absl::GetFlag(FLAGS_catalog).empty()) {
+    absl::SetFlag(&FLAGS_catalog, runfiles->Rlocation("instant_costs/service/catalog/demo"));
+  }
   return costs::bench::Run();
 }

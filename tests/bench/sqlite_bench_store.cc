@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -75,9 +76,17 @@ class SqliteBenchStore final : public BenchStore {
 
   absl::StatusOr<std::unique_ptr<records::RecordStore>> Open() override {
     records::SqliteRecordStore::Options options;
-    options.path = (folder_ / "store").string();
+    options.path = absl::StrCat(address(), ".records");  // where costsd has it
     options.writer.catalog_version = [](const records::Tenant&) { return uint64_t{1}; };
     return records::SqliteRecordStore::Open(std::move(options));
+  }
+
+  std::string address() const override { return (folder_ / "store").string(); }
+
+  // What the kernel still has to write, which the next syncs would wait for.
+  absl::Status Settle() override {
+    sync();
+    return absl::OkStatus();
   }
 
   absl::StatusOr<absl::Duration> BulkInsert(absl::Span<const StoredRecord> records, std::string* description) override {

@@ -14,7 +14,7 @@ using sqlite::Database;
 // written many times is copied once.
 constexpr int kWriterCacheKib = 64 << 10;
 constexpr int kReaderCacheKib = 16 << 10;
-constexpr int kLogPages = 8'000;  // of 4 KiB
+constexpr int kLogPages = 32'000;  // of 4 KiB
 
 // Whether a connection may be the worse for an error.
 bool IsOfConnection(const absl::Status& status) {
