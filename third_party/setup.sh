@@ -2,7 +2,7 @@
 # Installs what the build, the server and the tests need, from the distribution's
 # packages. Quick when nothing is missing.
 #
-#   third_party/setup.sh [run|test]     test: also what only the tests need
+#   third_party/setup.sh [run|image|test]     image: also what the container image needs; test: and the tests
 set -euo pipefail
 
 # The build tool and its rule sets.
@@ -15,6 +15,10 @@ packages+=(libprotobuf-dev libprotoc-dev zlib1g-dev libgrpc++-dev libabsl-dev li
   libcjose-dev libssl-dev libcurl4-openssl-dev)
 # Its time zones, and the client of the REST call that ./run shows.
 packages+=(tzdata curl)
+
+case "${1:-run}" in
+  image | test) packages+=(buildah bubblewrap binutils ca-certificates python3) ;;
+esac
 
 if [ "${1:-run}" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev clang-format)
