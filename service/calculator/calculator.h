@@ -181,6 +181,7 @@ struct Caller {
   absl::string_view account_id;  // borrowed
   bool live_mode = false;
   absl::string_view authorization;  // borrowed: the header's value; empty: none
+  absl::string_view traceparent;    // borrowed: of a trace of the caller's (W3C); empty: none
   absl::Time deadline = absl::InfiniteFuture();
   // True once the answer is no longer wanted; may be called from any thread.
   // Null: never.

@@ -104,6 +104,11 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Catalogs::Open(const Tenant& ten
   return (*catalog)->snapshots().Get();
 }
 
+absl::Time Catalogs::LastChanged(const Tenant& tenant) const {
+  const Catalog* const catalog = FindCatalog(tenant.account_id, tenant.live_mode);
+  return catalog == nullptr ? absl::UnixEpoch() : catalog->last_changed();
+}
+
 std::vector<Tenant> Catalogs::tenants() const {
   const std::shared_lock<std::shared_mutex> lock(mutex_);
   std::vector<Tenant> tenants;

@@ -77,6 +77,9 @@ class Catalogs final : public SnapshotSource {
   std::shared_ptr<const Snapshot> Find(absl::string_view account_id, bool live_mode) const override;
   absl::StatusOr<std::shared_ptr<const Snapshot>> Open(const Tenant& tenant) override;
 
+  // When the tenant's catalog changed last; 1970 where it is not open.
+  absl::Time LastChanged(const Tenant& tenant) const;
+
   // Those whose catalog is open, in no order.
   std::vector<Tenant> tenants() const;
 

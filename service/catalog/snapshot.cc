@@ -61,6 +61,20 @@ std::shared_ptr<const engine::CarbonSeries> Snapshot::FindCarbon(absl::string_vi
   return FindOrNull(tables_->carbon, region);
 }
 
+std::optional<engine::Instant> Snapshot::PriceHorizon(engine::Instant now) const {
+  std::optional<engine::Instant> horizon;
+  tables_->elements.ForEach([&](const std::string& id, const std::shared_ptr<const engine::TariffElement>& element) {
+    if (element->market == nullptr || (element->contract_end && *element->contract_end <= now)) return;
+    const auto* const groups = tables_->groups_of_element.Find(id);
+    if (groups == nullptr || groups->empty()) return;
+    engine::Instant end = element->market->end();
+    // Beyond its end the element wants no price.
+    if (element->contract_end && end >= *element->contract_end) return;
+    if (!horizon || end < *horizon) horizon = end;
+  });
+  return horizon;
+}
+
 size_t Snapshot::location_count() const { return tables_->locations.size(); }
 
 size_t Snapshot::element_count() const { return tables_->elements.size(); }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,10 @@ class Snapshot {
   std::shared_ptr<const engine::TariffElement> FindElement(absl::string_view id) const;
   std::shared_ptr<const engine::MarketSeries> FindMarket(absl::string_view id) const;
   std::shared_ptr<const engine::CarbonSeries> FindCarbon(absl::string_view region) const;
+
+  // Until when every market price is known that a location follows by an element whose
+  // contract has not ended by then; none: there is no such element. Looks at all elements.
+  std::optional<engine::Instant> PriceHorizon(engine::Instant now) const;
 
   uint64_t version() const { return version_; }
   size_t location_count() const;

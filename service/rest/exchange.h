@@ -25,7 +25,8 @@ struct Request {
   std::vector<std::string> parameters;  // what the path has for each {…} of the pattern
   Query query;
   std::string body;
-  std::string if_match;  // of the header; empty: none
+  std::string if_match;     // of the header; empty: none
+  std::string traceparent;  // of the header; empty: none that is one
   absl::Time deadline = absl::InfiniteFuture();
   // True once nobody waits for the answer; from any thread.
   std::function<bool()> cancelled = [] { return false; };
@@ -33,9 +34,10 @@ struct Request {
 
 struct Answer {
   int status = 200;
-  std::string body;                // JSON
+  std::string body;
   std::string etag;                // for the header; empty: none
   std::optional<HttpError> error;  // in the place of status and body
+  std::string content_type = "application/json";
 };
 
 inline Answer Refused(HttpError error) {

@@ -26,8 +26,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr size_t kLongestRequestId = 128;
-
 absl::string_view View(beast::string_view text) { return absl::string_view(text.data(), text.size()); }
 
 HttpError TooLarge(uint64_t limit) {
@@ -103,12 +101,6 @@ HttpError ErrorOfReading(const beast::error_code& error, uint32_t header_limit, 
     return MakeError(400, "malformed_request", "The request ended before it was whole; send all that its header says.");
   }
   return MakeError(400, "malformed_request", absl::StrCat("The request is not HTTP/1.1: ", error.message(), "."));
-}
-
-bool IsRequestId(absl::string_view text) {
-  return !text.empty() && text.size() <= kLongestRequestId && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
 }
 
 }  // namespace costs::rest

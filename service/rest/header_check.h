@@ -36,9 +36,6 @@ HttpError TooBusy(absl::string_view why);
 // What Beast found wrong with the bytes of a request.
 HttpError ErrorOfReading(const boost::beast::error_code& error, uint32_t header_limit, uint64_t body_limit);
 
-// Whether a client's X-Request-Id is one that an answer may repeat.
-bool IsRequestId(absl::string_view text);
-
 }  // namespace costs::rest
 
 #endif  // SERVICE_REST_HEADER_CHECK_H_

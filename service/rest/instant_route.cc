@@ -18,6 +18,7 @@ namespace {
 struct Calculation {
   std::shared_ptr<const auth::Identity> identity;
   std::string authorization;
+  std::string traceparent;
   CostsRequest request;
   calculator::Submission submission;
   calculator::Outcome outcome;
@@ -48,6 +49,8 @@ void Calculate(calculator::Calculator* calculator, Request request, Done done) {
   batch.caller.live_mode = calculation->identity->tenant.live_mode;
   calculation->authorization = std::move(request.authorization);
   batch.caller.authorization = calculation->authorization;
+  calculation->traceparent = std::move(request.traceparent);
+  batch.caller.traceparent = calculation->traceparent;
   batch.caller.deadline = request.deadline;
   batch.caller.cancelled = std::move(request.cancelled);
   batch.options = calculation->request.options;

@@ -34,6 +34,7 @@ Router::Router(std::vector<Route> routes) {
   entries_.reserve(routes.size());
   for (Route& route : routes) {
     largest_body_ = std::max(largest_body_, route.body_bytes);
+    all_open_ = all_open_ && route.open;
     std::vector<std::string> segments = absl::StrSplit(route.pattern, '/');
     entries_.push_back({std::move(route), std::move(segments)});
   }

@@ -46,6 +46,7 @@ class Router {
   Match Find(absl::string_view method, absl::string_view path) const;
 
   uint64_t largest_body() const { return largest_body_; }
+  bool all_open() const { return all_open_; }
 
  private:
   struct Entry {
@@ -54,6 +55,7 @@ class Router {
   };
   std::vector<Entry> entries_;
   uint64_t largest_body_ = 0;
+  bool all_open_ = true;
 };
 
 }  // namespace costs::rest

@@ -75,10 +75,12 @@ absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& listen) {
   return tcp::endpoint(address, static_cast<uint16_t>(port));
 }
 
-absl::Status CheckOptions(const ServerOptions& options) {
-  if (options.calculator == nullptr || options.authenticator == nullptr || !options.clock || !options.serving ||
-      !options.log) {
-    return absl::InvalidArgumentError("REST server: calculator, authenticator, clock, serving and log must be given");
+absl::Status CheckOptions(const ServerOptions& options, bool needs_authenticator) {
+  if (!options.clock || !options.serving || !options.log || !options.answered) {
+    return absl::InvalidArgumentError("REST server: clock, serving, log and answered must be given");
+  }
+  if (needs_authenticator && options.authenticator == nullptr) {
+    return absl::InvalidArgumentError("REST server: an authenticator must be given, since not all routes are open");
   }
   if (options.io_threads < 1 || options.io_threads > kMostThreads) {
     return absl::InvalidArgumentError(
@@ -87,16 +89,17 @@ absl::Status CheckOptions(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-// All that is served: the two routes that every server has, then the options' own.
+// All that is served: what every server has, then the options' own.
 Router RouterOf(ServerOptions* options) {
-  std::vector<Route> routes = {
-      InstantRoute(options->calculator, options->limits.body_bytes),
+  std::vector<Route> routes;
+  if (options->calculator != nullptr) routes.push_back(InstantRoute(options->calculator, options->limits.body_bytes));
+  routes.push_back(
       {"GET", "/healthz", "api", 0,
        [serving = options->serving](const Request&, const Done& done) {
          const bool yes = serving();
          done({yes ? 200 : 503, yes ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})", "", std::nullopt});
        },
-       /*open=*/true}};
+       /*open=*/true});
   std::move(options->routes.begin(), options->routes.end(), std::back_inserter(routes));
   options->routes.clear();
   return Router(std::move(routes));
@@ -128,7 +131,7 @@ class Server::Impl {
 
   absl::StatusOr<uint16_t> Start() {
     const ServerOptions& options = environment_->options;
-    const absl::Status checked = CheckOptions(options);
+    const absl::Status checked = CheckOptions(options, !environment_->router.all_open());
     if (!checked.ok()) return checked;
     const absl::StatusOr<tcp::endpoint> address = ParseAddress(options.listen);
     if (!address.ok()) return address.status();

@@ -99,7 +99,7 @@ TEST_P(LifecycleTest, BadOptions_AreNamed) {
   options_.io_threads = 0;
   EXPECT_THAT(std::string(start().message()), HasSubstr("io_threads is 0; it must be 1 to 64"));
   options_.io_threads = 1;
-  options_.calculator = nullptr;
+  options_.clock = nullptr;
   EXPECT_EQ(start().code(), absl::StatusCode::kInvalidArgument);
 }
 

@@ -45,6 +45,17 @@ struct Limits {
   absl::Duration half_close = absl::Seconds(2);
 };
 
+// A request that has been answered, for counts and the log. Texts are borrowed.
+struct AnsweredRequest {
+  absl::string_view method;  // of the route; empty: none serves it
+  absl::string_view route;   // its pattern; empty: none
+  int status = 0;
+  absl::Duration duration;       // from its first byte to the answer's making
+  absl::string_view account_id;  // empty: nobody who is known
+  absl::string_view request_id;
+  absl::string_view traceparent;  // empty: none
+};
+
 struct ServerOptions {
   // HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets, or
   // localhost (127.0.0.1). Port 0 takes any free one.
@@ -52,18 +63,21 @@ struct ServerOptions {
   int io_threads = 2;
   // What TLS uses; outlives the server. Null: plain text.
   const tls::Certificates* certificates = nullptr;
-  // Borrowed; outlives the server and every `done` that it was given.
+  // Borrowed; outlives the server and every `done` that it was given. Null: there is no
+  // POST /costs/instant.
   calculator::Calculator* calculator = nullptr;
-  // What is served besides the two routes of server.h.
+  // What is served besides the routes of server.h.
   std::vector<Route> routes;
   // Borrowed; outlives the server. Asked who sends a request before anything is said
-  // to it, but for routes that are open, and for what no route serves.
+  // to it, but for routes that are open, and for what no route serves. May be null where
+  // all routes are open.
   auth::Authenticator* authenticator = nullptr;
   bool live_mode = false;  // of errors that answer nobody who is known
   // These may be called from several threads at once.
   std::function<absl::Time()> clock = absl::Now;
   std::function<bool()> serving = [] { return true; };                    // GET /healthz
   std::function<void(absl::string_view)> log = [](absl::string_view) {};  // what the operator should know
+  std::function<void(const AnsweredRequest&)> answered = [](const AnsweredRequest&) {};
   Limits limits;
 };
 

@@ -17,6 +17,8 @@
 #include "boost/beast/http/read.hpp"
 #include "boost/beast/http/write.hpp"
 #include "service/catalog/refusal.h"
+#include "service/telemetry/call_log.h"
+#include "service/telemetry/trace_context.h"
 #include "service/tls/peer_names.h"
 
 namespace costs::rest {
@@ -214,6 +216,7 @@ void Session::ReadHeader() {
   const Limits& limits = environment_->options.limits;
   phase_ = Phase::kReading;
   timed_out_ = false;
+  began_ = std::chrono::steady_clock::now();
   parser_.emplace();
   parser_->header_limit(limits.header_bytes);
   // The largest of any route: which one it is, is not known yet.
@@ -311,13 +314,16 @@ void Session::TakeHeader() {
   identity_.reset();
   refusal_.reset();
   request_id_.clear();
+  traceparent_.clear();
   version_ = 11;
   keep_alive_ = false;
   head_ = false;
   if (parser_.has_value()) {
     const auto& request = parser_->get();
     const absl::string_view given = View(request["X-Request-Id"]);
-    if (IsRequestId(given)) request_id_ = std::string(given);
+    if (telemetry::IsRequestId(given)) request_id_ = std::string(given);
+    const absl::string_view trace = View(request["traceparent"]);
+    if (telemetry::IsTraceparent(trace)) traceparent_ = std::string(trace);
     if (parser_->is_header_done()) {
       version_ = request.version();
       keep_alive_ = request.keep_alive();
@@ -361,6 +367,7 @@ void Session::StartWork() {
   }
   request.parameters = std::move(match_.parameters);
   request.query = std::move(query_);
+  request.traceparent = traceparent_;
   request.if_match = std::string(View(parser_->get()[http::field::if_match]));
   request.body = std::move(parser_->get().body());
   request.deadline = environment_->options.clock() + limits.work;
@@ -395,6 +402,7 @@ void Session::OnWorkDone(const std::shared_ptr<Call>& call, Answer answer) {
   StopTimers();
   if (answer.error.has_value()) return Refuse({*std::move(answer.error), ""}, /*close=*/false);
   response_.emplace();
+  response_->set(http::field::content_type, answer.content_type);
   if (!answer.etag.empty()) response_->set(http::field::etag, answer.etag);
   Respond(answer.status, std::move(answer.body), /*close=*/false);
 }
@@ -450,18 +458,35 @@ void Session::Refuse(const Refusal& refusal, bool close) {
 void Session::Respond(int status, std::string body, bool close) {
   const bool keep_alive = keep_alive_ && !close && !draining_;
   if (!response_.has_value()) response_.emplace();
+  Tell(status);
   response_->version(version_);
   response_->result(static_cast<unsigned>(status));
   if (status == 499) response_->reason("Client Closed Request");
   response_->set(http::field::date,
                  absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", environment_->options.clock(), absl::UTCTimeZone()));
-  response_->set(http::field::content_type, "application/json");
+  if (response_->count(http::field::content_type) == 0) {
+    response_->set(http::field::content_type, "application/json");
+  }
   response_->set(http::field::cache_control, "no-store");
   response_->set("X-Request-Id", request_id_);
   response_->keep_alive(keep_alive);
   response_->body() = std::move(body);
   response_->prepare_payload();
   Write();
+}
+
+void Session::Tell(int status) const {
+  AnsweredRequest answered;
+  if (match_.route != nullptr) {
+    answered.method = match_.route->method;
+    answered.route = match_.route->pattern;
+  }
+  answered.status = status;
+  answered.duration = absl::FromChrono(std::chrono::steady_clock::now() - began_);
+  if (identity_ != nullptr) answered.account_id = identity_->tenant.account_id;
+  answered.request_id = request_id_;
+  answered.traceparent = traceparent_;
+  environment_->options.answered(answered);
 }
 
 void Session::Write() {

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -157,6 +158,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void Refuse(const Refusal& refusal, bool close);
   void Respond(int status, std::string body, bool close);
+  // Whoever counts and logs.
+  void Tell(int status) const;
   void Write();
   void OnWritten(ErrorCode error, size_t bytes);
   void Linger();
@@ -187,6 +190,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<const auth::Identity> identity_;
   std::optional<Refusal> refusal_;  // found in the header, answered after the body
   std::string request_id_;
+  std::string traceparent_;                        // empty: none
+  std::chrono::steady_clock::time_point began_{};  // of the request
   unsigned version_ = 11;
   bool keep_alive_ = false;
   bool head_ = false;

@@ -7,10 +7,11 @@
 #include "absl/time/time.h"
 #include "service/catalog/refusal.h"
 #include "service/rpc/peer_certificate.h"
+#include "service/telemetry/trace_context.h"
 
 namespace costs::rpc {
 
-absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator) {
+absl::StatusOr<IdentityPtr> IdentityOf(const grpc::ServerContextBase& context, auth::Authenticator* authenticator) {
   auth::Credentials credentials;
   std::optional<auth::PeerCertificate> certificate;
   const auto [first, last] = context.client_metadata().equal_range("authorization");
@@ -33,9 +34,17 @@ calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServer
   caller.account_id = identity.tenant.account_id;
   caller.live_mode = identity.tenant.live_mode;
   caller.authorization = AuthorizationOf(*context);
+  caller.traceparent = TraceparentOf(*context);
   caller.deadline = absl::FromChrono(context->deadline());
   caller.cancelled = [context] { return context->IsCancelled(); };
   return caller;
+}
+
+absl::string_view TraceparentOf(const grpc::ServerContextBase& context) {
+  const auto field = context.client_metadata().find("traceparent");
+  if (field == context.client_metadata().end()) return "";
+  const absl::string_view value(field->second.data(), field->second.size());
+  return telemetry::IsTraceparent(value) ? value : absl::string_view();
 }
 
 absl::string_view AuthorizationOf(const grpc::CallbackServerContext& context) {

@@ -24,10 +24,13 @@ using IdentityPtr = std::shared_ptr<const auth::Identity>;
 // By the metadata `authorization`, of which there may be one, or else by the client's
 // certificate. Never blocks. Errors are
 // the authenticator's. Thread-safe.
-absl::StatusOr<IdentityPtr> IdentityOf(const grpc::CallbackServerContext& context, auth::Authenticator* authenticator);
+absl::StatusOr<IdentityPtr> IdentityOf(const grpc::ServerContextBase& context, auth::Authenticator* authenticator);
 
 // The metadata `authorization`, borrowed from the context; empty: there is none.
 absl::string_view AuthorizationOf(const grpc::CallbackServerContext& context);
+
+// The metadata `traceparent`, borrowed from the context; empty: there is none that is one.
+absl::string_view TraceparentOf(const grpc::ServerContextBase& context);
 
 // The call's sender as calculators know him. Borrows from both.
 calculator::Caller CallerOf(const auth::Identity& identity, grpc::CallbackServerContext* context);

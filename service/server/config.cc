@@ -20,8 +20,6 @@ ABSL_FLAG(
     "SQLite file of a catalog that calls can change; it is made where there is none. Or the URL of a PostgreSQL "
     "database that several servers may share, postgres://USER@HOST/DATABASE; its password rather in PGPASSWORD or "
     "PGPASSFILE. Empty: the catalog is the directory's, and calls cannot change it.");
-ABSL_FLAG(std::string, metrics_listen, "",
-          "Address of the metrics port (Prometheus, GET /metrics), host:port; port 0 takes a free one; empty: none.");
 ABSL_FLAG(std::string, account_id, "acc_000000000000000000000001",
           "The account that the entries of the --catalog files belong to; with --authentication=none, every call.");
 ABSL_FLAG(bool, live_mode, true, "Whether that is the account's live mode; false: its test mode.");
@@ -61,7 +59,6 @@ ServerConfig ConfigFromFlags() {
   config.rest_listen = absl::GetFlag(FLAGS_rest_listen);
   config.catalog = absl::GetFlag(FLAGS_catalog);
   config.store = absl::GetFlag(FLAGS_store);
-  config.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   config.account_id = absl::GetFlag(FLAGS_account_id);
   config.live_mode = absl::GetFlag(FLAGS_live_mode);
   config.sign_in = SignInConfigFromFlags();
@@ -75,6 +72,7 @@ ServerConfig ConfigFromFlags() {
   config.limits = LimitsFromFlags();
   config.transport = TransportFromFlags();
   config.upstream = UpstreamFromFlags();
+  config.telemetry = TelemetryFromFlags();
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
   return config;
@@ -97,7 +95,7 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   CheckLimits(config.limits, &check);
   CheckTransport(config.transport, &check);
   CheckUpstream(config.upstream, &check);
-  if (!config.metrics_listen.empty()) check.Address("metrics_listen", config.metrics_listen);
+  CheckTelemetry(config.telemetry, &check);
   if (postgres::IsUrl(config.store)) {
     const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
     if (!address.ok()) {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/server/limits_config.h"
 #include "service/server/sign_in_config.h"
+#include "service/server/telemetry_config.h"
 #include "service/server/transport_config.h"
 #include "service/server/upstream_config.h"
 
@@ -24,7 +25,6 @@ struct ServerConfig {
   // An SQLite file, or the URL of a PostgreSQL database (which may have a password:
   // see StoreName); empty: the catalog is its files, and read-only.
   std::string store;
-  std::string metrics_listen;  // host:port; empty: no metrics port
 
   // Whose the entries of the catalog's files are; without authentication, whose every
   // call is.
@@ -44,6 +44,7 @@ struct ServerConfig {
   LimitsConfig limits;
   TransportConfig transport;
   UpstreamConfig upstream;
+  TelemetryConfig telemetry;
 
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
   absl::Duration drain_timeout;  // for the calls in flight

@@ -63,7 +63,7 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->grpc_listen = "localhost:65536"; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->grpc_listen = ""; }, "--grpc_listen"},
       {[](ServerConfig* c) { c->rest_listen = ":8080"; }, "--rest_listen"},
-      {[](ServerConfig* c) { c->metrics_listen = "9464"; }, "--metrics_listen is '9464'"},
+      {[](ServerConfig* c) { c->telemetry.admin_listen = "9464"; }, "--admin_listen is '9464'"},
       {[](ServerConfig* c) { c->catalog = ""; }, "--catalog is required without --store"},
       {[](ServerConfig* c) { c->store = "/nowhere/catalog.sqlite"; },
        "--store is '/nowhere/catalog.sqlite', but there is no directory '/nowhere'"},

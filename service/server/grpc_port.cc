@@ -56,7 +56,8 @@ void LimitConnections(const TransportConfig& config, grpc::ServerBuilder* builde
 
 absl::StatusOr<std::unique_ptr<GrpcPort>> GrpcPort::Start(const ServerConfig& config,
                                                           const std::vector<grpc::Service*>& services,
-                                                          const tls::Certificates* certificates) {
+                                                          const tls::Certificates* certificates,
+                                                          rpc::InterceptorFactories observers) {
   // A port that is taken is an error, not a second server beside the first.
   rpc::ConnectionAcceptor::Options accepting;
   accepting.listen = config.grpc_listen;
@@ -79,6 +80,7 @@ absl::StatusOr<std::unique_ptr<GrpcPort>> GrpcPort::Start(const ServerConfig& co
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (!observers.empty()) builder.experimental().SetInterceptorCreators(std::move(observers));
   LimitMessages(config, &builder);
   LimitConnections(config.transport, &builder);
   port->credentials_ = certificates != nullptr ? rpc::TlsCredentials(certificates) : grpc::InsecureServerCredentials();

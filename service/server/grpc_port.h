@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "service/rpc/call_observer.h"
 #include "service/rpc/connection_acceptor.h"
 #include "service/server/config.h"
 #include "service/tls/certificates.h"
@@ -22,7 +23,8 @@ class GrpcPort {
   // Services and certificates (null: plain text) outlive the port.
   static absl::StatusOr<std::unique_ptr<GrpcPort>> Start(const ServerConfig& config,
                                                          const std::vector<grpc::Service*>& services,
-                                                         const tls::Certificates* certificates);
+                                                         const tls::Certificates* certificates,
+                                                         rpc::InterceptorFactories observers = {});
   ~GrpcPort();
 
   int port() const { return acceptor_->port(); }

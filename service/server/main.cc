@@ -12,6 +12,8 @@
 #include "absl/flags/usage_config.h"
 #include "service/server/config.h"
 #include "service/server/server.h"
+#include "service/server/version.h"
+#include "service/telemetry/json_log.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -53,7 +55,7 @@ int main(int argc, char** argv) {
   usage.contains_help_flags = [](absl::string_view file) {
     return file.find("service/server/") != absl::string_view::npos;
   };
-  usage.version_string = [] { return std::string("costsd 0.1.0\n"); };
+  usage.version_string = [] { return std::string("costsd ") + costs::server::kVersion + "\n"; };
   absl::SetFlagsUsageConfig(usage);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
 
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
 
   const costs::server::ServerConfig config = costs::server::ConfigFromFlags();
+  if (config.telemetry.log_format == "json") spdlog::set_formatter(costs::telemetry::JsonLogFormatter());
   std::vector<std::string> faults = costs::server::CheckConfig(config);
   if (rest.size() > 1) faults.push_back(std::string("unexpected argument ") + rest[1] + "; settings are --flag=value");
   for (const std::string& fault : faults) spdlog::error("{}", fault);
@@ -84,7 +87,8 @@ int main(int argc, char** argv) {
   // For scripts: where it listens, once it does.
   std::printf("grpc %s\n", (*server)->grpc_address().c_str());
   if (!(*server)->rest_address().empty()) std::printf("rest %s\n", (*server)->rest_address().c_str());
-  if (!(*server)->metrics_address().empty()) std::printf("metrics %s\n", (*server)->metrics_address().c_str());
+  if (!(*server)->admin_address().empty()) std::printf("admin %s\n", (*server)->admin_address().c_str());
+  if (!(*server)->channelz_address().empty()) std::printf("channelz %s\n", (*server)->channelz_address().c_str());
   std::printf("ready\n");
   std::fflush(stdout);
 

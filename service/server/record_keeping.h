@@ -21,7 +21,7 @@
 #include "service/records/recording_calculator.h"
 #include "service/records/repricer.h"
 #include "service/server/config.h"
-#include "service/telemetry/metrics_port.h"
+#include "service/telemetry/figure.h"
 
 namespace costs::server {
 

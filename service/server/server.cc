@@ -20,6 +20,7 @@
 #include "service/auth/account_limits.h"
 #include "service/auth/authenticator.h"
 #include "service/auth/limited_authenticator.h"
+#include "service/calculator/counting_calculator.h"
 #include "service/catalog/catalogs.h"
 #include "service/catalog/random_id.h"
 #include "service/catalog/tenant.h"
@@ -40,13 +41,16 @@
 #include "service/rpc/locations_service.h"
 #include "service/rpc/meter_records_service.h"
 #include "service/rpc/tariffs_service.h"
+#include "service/server/admin_port.h"
+#include "service/server/channelz_port.h"
 #include "service/server/grpc_port.h"
 #include "service/server/record_keeping.h"
 #include "service/server/reloader.h"
 #include "service/server/served_catalog.h"
 #include "service/server/sign_in.h"
+#include "service/server/status_page.h"
+#include "service/server/telemetry.h"
 #include "service/server/upstream.h"
-#include "service/telemetry/metrics_port.h"
 #include "service/tls/certificates.h"
 #include "spdlog/spdlog.h"
 
@@ -72,6 +76,12 @@ constexpr const char* (*kServices[])() = {
     v1::AccountsService::service_full_name,
 };
 
+std::vector<std::string> ServiceNames() {
+  std::vector<std::string> names;
+  for (const auto& name : kServices) names.emplace_back(name());
+  return names;
+}
+
 void SetHealth(grpc::Server* server, bool serving) {
   grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
   health->SetServingStatus(serving);
@@ -95,6 +105,7 @@ struct RestFaces {
   rest::RecordsFace records;
   rest::MetersFace meters;
   SignIn* sign_in;
+  Telemetry* telemetry;
 };
 
 rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& faces,
@@ -112,6 +123,9 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
   options.live_mode = config.live_mode;
   options.serving = [serving] { return serving->load(); };
   options.log = [](absl::string_view line) { spdlog::warn("rest: {}", std::string(line)); };
+  options.answered = [telemetry = faces.telemetry](const rest::AnsweredRequest& request) {
+    telemetry->Answered(request);
+  };
   options.limits.body_bytes = config.rest_body_limit;
   options.limits.connections = config.rest_connections;
   options.limits.large_bodies_bytes = config.transport.rest_large_bodies;
@@ -155,6 +169,8 @@ struct Server::Parts {
         catalogs(std::move(opened)),
         keeping(std::move(kept)),
         upstream(std::move(asked)),
+        counting(upstream->calculator()),
+        telemetry(ServiceNames(), LoggedCallsOf(c.telemetry), sign_in->authenticator()),
         listener(std::move(listening)),
         reloader([this] {
           server::ReloadCatalog(config, catalogs.get());
@@ -168,7 +184,7 @@ struct Server::Parts {
               [kept = keeping.get()](calculator::Batch* batch, const calculator::UsageSource& usage) {
                 kept->Price(batch, usage);
               }}),
-        costs(upstream->calculator(), authenticator,
+        costs(&counting, authenticator,
               {c.batch_limit, c.stream_chunk_limit, &limits,
                [kept = keeping.get()](size_t records) { return kept->RefusalOf(records); }},
               {&reports, &record_threads, &record_calls}),
@@ -205,6 +221,22 @@ struct Server::Parts {
             }};
   }
 
+  std::vector<telemetry::Figure> Figures() const {
+    std::vector<telemetry::Figure> figures = telemetry.Figures();
+    for (std::vector<telemetry::Figure> more :
+         {counting.Figures(), keeping->Figures(), upstream->Figures(), StatusFigures(StatusNow())}) {
+      std::move(more.begin(), more.end(), std::back_inserter(figures));
+    }
+    return figures;
+  }
+
+  ServerStatus StatusNow() const {
+    ServerStatus status = StatusOf(config, *catalogs, absl::Now());
+    status.started = started;
+    status.serving = serving;
+    return status;
+  }
+
   // Calls that have arrived and are not yet over for gRPC.
   size_t calls_in_flight() {
     return costs.calls_in_flight() + calls.in_flight() + record_calls.in_flight() + sign_in->calls_in_flight();
@@ -219,6 +251,8 @@ struct Server::Parts {
   const std::unique_ptr<catalog::Catalogs> catalogs;
   const std::unique_ptr<RecordKeeping> keeping;
   const std::unique_ptr<Upstream> upstream;
+  calculator::CountingCalculator counting;
+  Telemetry telemetry;
   const std::shared_ptr<SnapshotListener> listener;
   executor::CatalogThreads threads;
   executor::RecordThreads record_threads;
@@ -234,11 +268,13 @@ struct Server::Parts {
   rpc::CarbonService carbon;
   rpc::LocationsService locations;
   rpc::MeterRecordsService meter_records;
-  std::unique_ptr<telemetry::MetricsPort> metrics;
   std::atomic<bool> serving{true};
+  const absl::Time started = absl::Now();
   std::unique_ptr<tls::Certificates> certificates;  // null: plain text
   std::unique_ptr<GrpcPort> grpc;
   std::unique_ptr<rest::Server> rest;
+  std::unique_ptr<AdminPort> admin;
+  std::unique_ptr<ChannelzPort> channelz;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
@@ -261,7 +297,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::vector<grpc::Service*> services = {&parts->costs, &parts->tariffs, &parts->carbon, &parts->locations,
                                           &parts->meter_records};
   for (grpc::Service* service : parts->sign_in->services()) services.push_back(service);
-  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc = GrpcPort::Start(config, services, parts->certificates.get());
+  absl::StatusOr<std::unique_ptr<GrpcPort>> grpc =
+      GrpcPort::Start(config, services, parts->certificates.get(), parts->telemetry.Observe());
   if (!grpc.ok()) return grpc.status();
   parts->grpc = *std::move(grpc);
   SetHealth(parts->grpc->server(), true);
@@ -269,12 +306,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   std::string rest_address;
   if (!config.rest_listen.empty()) {
     const RestFaces faces{parts->authenticator,
-                          parts->upstream->calculator(),
+                          &parts->counting,
                           {parts->catalogs.get(), &parts->threads},
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
                           {&parts->bulk, &parts->record_threads, config.rest_bulk_limit},
-                          parts->sign_in.get()};
+                          parts->sign_in.get(),
+                          &parts->telemetry};
     parts->rest =
         std::make_unique<rest::Server>(RestOptions(config, faces, parts->certificates.get(), &parts->serving));
     absl::StatusOr<uint16_t> rest_port = parts->rest->Start();
@@ -285,27 +323,27 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
     rest_address = absl::StrCat(HostOf(config.rest_listen), ":", *rest_port);
   }
 
-  std::string metrics_address;
-  if (!config.metrics_listen.empty()) {
-    RecordKeeping* const kept = parts->keeping.get();
-    Upstream* const asked = parts->upstream.get();
-    absl::StatusOr<std::unique_ptr<telemetry::MetricsPort>> metrics =
-        telemetry::MetricsPort::Start(config.metrics_listen, [kept, asked] {
-          std::vector<telemetry::Figure> figures = kept->Figures();
-          for (telemetry::Figure& figure : asked->Figures()) figures.push_back(std::move(figure));
-          return figures;
-        });
-    if (!metrics.ok()) {
-      return absl::Status(
-          metrics.status().code(),
-          absl::StrCat("cannot listen on --metrics_listen=", config.metrics_listen, ": ", metrics.status().message()));
+  if (!config.telemetry.admin_listen.empty()) {
+    const Parts* const raw = parts.get();
+    absl::StatusOr<std::unique_ptr<AdminPort>> admin =
+        AdminPort::Start({config.telemetry.admin_listen, [raw] { return raw->Figures(); },
+                          [raw] { return StatusJson(raw->StatusNow()); }, [raw] { return raw->serving.load(); }});
+    if (!admin.ok()) {
+      return absl::Status(admin.status().code(),
+                          absl::StrCat("cannot listen on --admin_listen=", config.telemetry.admin_listen, ": ",
+                                       admin.status().message()));
     }
-    parts->metrics = *std::move(metrics);
-    metrics_address = parts->metrics->address();
+    parts->admin = *std::move(admin);
+  }
+  if (!config.telemetry.channelz_listen.empty()) {
+    absl::StatusOr<std::unique_ptr<ChannelzPort>> channelz = ChannelzPort::Start(config.telemetry.channelz_listen);
+    if (!channelz.ok()) return channelz.status();
+    parts->channelz = *std::move(channelz);
   }
 
   std::unique_ptr<Server> server(new Server(std::move(parts)));
-  server->metrics_address_ = std::move(metrics_address);
+  if (server->parts_->admin != nullptr) server->admin_address_ = server->parts_->admin->address();
+  if (server->parts_->channelz != nullptr) server->channelz_address_ = server->parts_->channelz->address();
   server->grpc_address_ = absl::StrCat(HostOf(config.grpc_listen), ":", server->parts_->grpc->port());
   server->rest_address_ = std::move(rest_address);
   return server;

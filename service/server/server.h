@@ -19,11 +19,12 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
   ~Server();
 
-  // host:port that is being listened on; rest and metrics are empty where there is
-  // none.
+  // host:port that is being listened on; rest, admin and channelz are empty where there
+  // is none.
   const std::string& grpc_address() const { return grpc_address_; }
   const std::string& rest_address() const { return rest_address_; }
-  const std::string& metrics_address() const { return metrics_address_; }
+  const std::string& admin_address() const { return admin_address_; }
+  const std::string& channelz_address() const { return channelz_address_; }
 
   // Reads the catalog's files again, in the background, where they rule, and the modes
   // file. What is wrong with them is logged, and what was read before stays.
@@ -43,7 +44,8 @@ class Server {
   std::unique_ptr<Parts> parts_;
   std::string grpc_address_;
   std::string rest_address_;
-  std::string metrics_address_;
+  std::string admin_address_;
+  std::string channelz_address_;
 };
 
 }  // namespace costs::server

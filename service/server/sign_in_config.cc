@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "service/server/loopback.h"
 
 ABSL_FLAG(std::string, authentication, "tokens",
           "Who may call. tokens: whoever has a bearer token (see AuthService.Login and GET /login), or a certificate "
@@ -32,11 +33,6 @@ namespace costs::server {
 namespace {
 
 constexpr size_t kLongestName = 256;
-
-bool IsLoopback(absl::string_view address) {
-  const absl::string_view host = address.substr(0, address.rfind(':'));
-  return host == "localhost" || absl::StartsWith(host, "127.") || host == "[::1]" || host == "::1";
-}
 
 }  // namespace
 

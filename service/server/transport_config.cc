@@ -1,12 +1,10 @@
 #include "service/server/transport_config.h"
 
-#include <arpa/inet.h>
-
 #include <cstdint>
 
 #include "absl/flags/flag.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/server/loopback.h"
 
 ABSL_FLAG(std::string, tls_certificate, "",
           "PEM file of the server's certificate, then those between it and its CA: both ports speak TLS. It is read "
@@ -41,21 +39,6 @@ ABSL_FLAG(uint64_t, rest_large_bodies, uint64_t{256} << 20,
 
 namespace costs::server {
 namespace {
-
-absl::string_view HostOf(absl::string_view listen) {
-  absl::string_view host = listen.substr(0, listen.rfind(':'));
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return host;
-}
-
-// By what is written: a name may mean another address tomorrow.
-bool IsLoopback(absl::string_view host) {
-  if (absl::EqualsIgnoreCase(host, "localhost")) return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, std::string(host).c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
 
 absl::string_view FlagOf(tls::Finding::File file) {
   switch (file) {
@@ -147,7 +130,7 @@ void CheckTransport(const TransportConfig& config, SettingCheck* check) {
 
 void CheckPlaintext(const TransportConfig& config, absl::string_view flag, absl::string_view listen,
                     SettingCheck* check) {
-  if (UsesTls(config) || config.allow_plaintext || IsLoopback(HostOf(listen))) return;
+  if (UsesTls(config) || config.allow_plaintext || IsLoopback(listen)) return;
   check->Fault(flag, absl::StrCat("is '", listen,
                                   "', beyond loopback, and would be plain text; give --tls_certificate and "
                                   "--tls_private_key, or --allow_plaintext where a proxy or mesh encrypts"));

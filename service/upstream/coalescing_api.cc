@@ -30,7 +30,8 @@ RecordKey KeyOf(const CostCall& call) {
 auto Content(const CostCall& call) {
   const auto& [account_id, live_mode, location_id, device_id, session_reference_id, record_reference_id, direction,
                tariff_rate, units, value, interval, confidence, include_tariff, include_carbon, non_persistent,
-               authorization, deadline, cancelled] = call;
+               authorization, traceparent, deadline, cancelled] = call;
+  (void)traceparent;  // that of the first counts
   (void)deadline;
   (void)cancelled;
   return std::tie(account_id, live_mode, location_id, device_id, session_reference_id, record_reference_id, direction,

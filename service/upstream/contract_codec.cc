@@ -255,6 +255,7 @@ HttpRequest EncodeCost(const CostCall& call, Release release) {
   request.headers = {"Content-Type: application/json", "Accept: application/json",
                      absl::StrCat("Flatpeak-Version: ", words.version)};
   if (!call.authorization.empty()) request.headers.push_back(absl::StrCat("Authorization: ", call.authorization));
+  if (!call.traceparent.empty()) request.headers.push_back(absl::StrCat("traceparent: ", call.traceparent));
   request.body = BodyOf(call, words);
   return request;
 }

@@ -45,6 +45,8 @@ struct CostCall {
   // `Authorization` of the caller, where it is passed on; a wrapper fills it with the
   // service's own where it is not.
   std::string authorization;
+  // The caller's trace, which the upstream is told; empty: none.
+  std::string traceparent;
   // No answer is of use after this.
   absl::Time deadline = absl::InfiniteFuture();
   // True once the answer is no longer wanted; may be called from any thread, until the

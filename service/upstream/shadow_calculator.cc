@@ -49,13 +49,15 @@ engine::Int128 Apart(const std::optional<Figure>& a, const std::optional<Figure>
   return difference < 0 ? -difference : difference;
 }
 
+std::vector<double> PowersOfTen() { return {0, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}; }
+
 }  // namespace
 
 // The records of a batch that the upstream is asked for. Owns their text.
 class ShadowCalculator::Asked {
  public:
   std::string account_id;
-  std::string authorization;
+  std::string authorization, traceparent;
   std::deque<std::string> texts;
   std::vector<Submission> submissions;
   std::vector<Outcome> computed;  // without breakdowns
@@ -70,7 +72,16 @@ class ShadowCalculator::Asked {
   }
 };
 
+ShadowCalculator::ShadowCalculator(calculator::Calculator* local, calculator::Calculator* upstream, size_t most_asked)
+    : local_(local),
+      upstream_(upstream),
+      most_asked_(most_asked),
+      money_(PowersOfTen(), 1),
+      energy_(PowersOfTen(), 1),
+      carbon_(PowersOfTen(), 1) {}
+
 ShadowCalculator::~ShadowCalculator() {
+  ending_->store(true);
   std::unique_lock<std::mutex> lock(mutex_);
   idle_.wait(lock, [this] { return asked_ == 0; });
 }
@@ -109,6 +120,7 @@ std::shared_ptr<ShadowCalculator::Asked> ShadowCalculator::MakeAsked(const Batch
   auto asked = std::make_shared<Asked>();
   asked->account_id = std::string(batch.caller.account_id);
   asked->authorization = std::string(batch.caller.authorization);
+  asked->traceparent = std::string(batch.caller.traceparent);
   asked->keep_alive = batch.keep_alive;
   for (size_t i : comparable) {
     Submission submission = batch.submissions[i];
@@ -130,7 +142,9 @@ std::shared_ptr<ShadowCalculator::Asked> ShadowCalculator::MakeAsked(const Batch
   asked->batch.caller.account_id = asked->account_id;
   asked->batch.caller.live_mode = batch.caller.live_mode;
   asked->batch.caller.authorization = asked->authorization;
+  asked->batch.caller.traceparent = asked->traceparent;
   asked->batch.caller.deadline = absl::Now() + kPatience;
+  asked->batch.caller.cancelled = [ending = ending_] { return ending->load(); };
   asked->batch.options.include_tariff = batch.options.include_tariff;
   asked->batch.options.include_carbon = batch.options.include_carbon;
   asked->batch.options.non_persistent = true;
@@ -162,9 +176,9 @@ void ShadowCalculator::CompareRecord(const Asked& asked, size_t i) {
     const engine::Int128 money = Apart(a.tariff, b.tariff, [](const auto& figure) { return figure.micros; });
     const engine::Int128 carbon = Apart(a.carbon, b.carbon, [](const auto& figure) { return figure.milligrams; });
     const engine::Int128 energy = a.energy_wh < b.energy_wh ? b.energy_wh - a.energy_wh : a.energy_wh - b.energy_wh;
-    Count(money, &money_);
-    Count(energy, &energy_);
-    Count(carbon, &carbon_);
+    money_.Observe(static_cast<double>(money));
+    energy_.Observe(static_cast<double>(energy));
+    carbon_.Observe(static_cast<double>(carbon));
     same = money == 0 && carbon == 0 && energy == 0 && a.currency_code == b.currency_code;
   } else if (same) {
     same = computed.failure->reason == upstream.failure->reason;
@@ -175,12 +189,6 @@ void ShadowCalculator::CompareRecord(const Asked& asked, size_t i) {
   differences_.push_back({asked.account_id, std::string(asked.submissions[i].location_id),
                           computed.ok() ? calculator::FormatRecordId(computed.record.id) : "", Text(computed),
                           Text(upstream)});
-}
-
-void ShadowCalculator::Count(engine::Int128 difference, Histogram* histogram) {
-  size_t bucket = 0;
-  for (engine::Int128 limit = 1; difference >= limit && bucket + 1 < kBuckets; limit *= 10) ++bucket;
-  ++(*histogram)[bucket];
 }
 
 std::vector<ShadowCalculator::Difference> ShadowCalculator::differences() const {
@@ -206,20 +214,14 @@ std::vector<telemetry::Figure> ShadowCalculator::Figures() const {
   add("costs_shadow_left_out_total", "Records that it was not asked for: too many were under way.",
       Figure::Kind::kCounter, left_out_);
   add("costs_shadow_asked", "Records that it is being asked for.", Figure::Kind::kGauge, static_cast<int64_t>(asked_));
-  const std::pair<const char*, const Histogram*> histograms[] = {
-      {"money_micros", &money_}, {"energy_wh", &energy_}, {"carbon_milligrams", &carbon_}};
-  for (const auto& [what, histogram] : histograms) {
-    int64_t sum = 0, limit = 1;
-    for (size_t bucket = 0; bucket < kBuckets; ++bucket, limit *= 10) {
-      sum += (*histogram)[bucket];
-      const bool last = bucket + 1 == kBuckets;
-      add(absl::StrCat("costs_shadow_", what, "_apart_", last ? std::string("any") : absl::StrCat("below_", limit),
-                       "_total"),
-          absl::StrCat("Records whose two answers are apart by ",
-                       last ? "any amount" : absl::StrCat("less than ", limit), " in ", what, "."),
-          Figure::Kind::kCounter, sum);
-    }
-  }
+  const auto add_distribution = [&figures](const char* name, const char* help, const telemetry::Histogram& histogram) {
+    figures.push_back({name, help, Figure::Kind::kHistogram, 0, {}, histogram.Read()});
+  };
+  add_distribution("costs_shadow_difference_money_micros",
+                   "How far the two costs are apart, in millionths of the currency.", money_);
+  add_distribution("costs_shadow_difference_energy_wh", "How far the two energies are apart, in Wh.", energy_);
+  add_distribution("costs_shadow_difference_carbon_milligrams",
+                   "How far the two carbon figures are apart, in milligrams.", carbon_);
   return figures;
 }
 

@@ -7,7 +7,7 @@
 #ifndef SERVICE_UPSTREAM_SHADOW_CALCULATOR_H_
 #define SERVICE_UPSTREAM_SHADOW_CALCULATOR_H_
 
-#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +21,7 @@
 #include "service/calculator/calculator.h"
 #include "service/engine/meter_record.h"
 #include "service/telemetry/figure.h"
+#include "service/telemetry/histogram.h"
 
 namespace costs::upstream {
 
@@ -37,9 +38,8 @@ class ShadowCalculator final : public calculator::Calculator {
   static constexpr size_t kDifferencesKept = 1'000;
 
   // Both outlive this. `most_asked`: records at once.
-  ShadowCalculator(calculator::Calculator* local, calculator::Calculator* upstream, size_t most_asked)
-      : local_(local), upstream_(upstream), most_asked_(most_asked) {}
-  // Waits for the answers of the upstream.
+  ShadowCalculator(calculator::Calculator* local, calculator::Calculator* upstream, size_t most_asked);
+  // Waits for the upstream's calls to end, whose answers are no longer wanted.
   ~ShadowCalculator() override;
 
   void Calculate(calculator::Batch* batch, std::function<void()> done) override;
@@ -51,17 +51,12 @@ class ShadowCalculator final : public calculator::Calculator {
   std::vector<telemetry::Figure> Figures() const;
 
  private:
-  // Of absolute differences in the figure's smallest units: none, and below each power
-  // of ten.
-  static constexpr size_t kBuckets = 9;
-  using Histogram = std::array<int64_t, kBuckets>;
   class Asked;
 
   // What the upstream is to be asked; null: none of it.
   std::shared_ptr<Asked> MakeAsked(const calculator::Batch& batch);
   void Compare(const Asked& asked);
   void CompareRecord(const Asked& asked, size_t i);
-  static void Count(engine::Int128 difference, Histogram* histogram);
 
   calculator::Calculator* const local_;
   calculator::Calculator* const upstream_;
@@ -71,8 +66,12 @@ class ShadowCalculator final : public calculator::Calculator {
   // All guarded by mutex_.
   size_t asked_ = 0;  // records, now
   int64_t compared_ = 0, differed_ = 0, failed_ = 0, left_out_ = 0;
-  Histogram money_{}, energy_{}, carbon_{};
   std::deque<Difference> differences_;
+  // Of absolute differences in the figure's smallest units: none, and up to each power of
+  // ten.
+  telemetry::Histogram money_, energy_, carbon_;
+  // Set when this ends; shared with the calls under way.
+  const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace costs::upstream

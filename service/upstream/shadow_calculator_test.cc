@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "service/calculator/local_calculator.h"
@@ -60,7 +61,14 @@ class ShadowCalculatorTest : public ::testing::Test {
 
   std::map<std::string, double> Figures() const {
     std::map<std::string, double> figures;
-    for (const telemetry::Figure& figure : shadow_.Figures()) figures[figure.name] = figure.value;
+    for (const telemetry::Figure& figure : shadow_.Figures()) {
+      figures[figure.name] = figure.value;
+      if (figure.kind != telemetry::Figure::Kind::kHistogram) continue;
+      figures[absl::StrCat(figure.name, " sum")] = figure.distribution.sum;
+      for (const telemetry::Distribution::Bucket& bucket : figure.distribution.buckets) {
+        figures[absl::StrCat(figure.name, " up to ", bucket.upper_bound)] = static_cast<double>(bucket.count);
+      }
+    }
     return figures;
   }
 
@@ -89,7 +97,7 @@ TEST_F(ShadowCalculatorTest, SameAnswers_AreComparedAndDoNotDiffer) {
   const std::map<std::string, double> figures = Figures();
   EXPECT_EQ(figures.at("costs_shadow_compared_total"), 2);
   EXPECT_EQ(figures.at("costs_shadow_differed_total"), 0);
-  EXPECT_EQ(figures.at("costs_shadow_money_micros_apart_below_1_total"), 1);
+  EXPECT_EQ(figures.at("costs_shadow_difference_money_micros up to 0"), 1);
   EXPECT_TRUE(shadow_.differences().empty());
 }
 
@@ -99,12 +107,12 @@ TEST_F(ShadowCalculatorTest, Differences_AreCountedBySizeAndKept) {
   Call(&shadow_, {DocumentationSubmission()});
   const std::map<std::string, double> figures = Figures();
   EXPECT_EQ(figures.at("costs_shadow_differed_total"), 1);
-  EXPECT_EQ(figures.at("costs_shadow_money_micros_apart_below_10_total"), 0);
-  EXPECT_EQ(figures.at("costs_shadow_money_micros_apart_below_100_total"), 1);
-  EXPECT_EQ(figures.at("costs_shadow_money_micros_apart_any_total"), 1);
-  EXPECT_EQ(figures.at("costs_shadow_carbon_milligrams_apart_below_1_total"), 0);
-  EXPECT_EQ(figures.at("costs_shadow_carbon_milligrams_apart_below_10_total"), 1);
-  EXPECT_EQ(figures.at("costs_shadow_energy_wh_apart_below_1_total"), 1);
+  EXPECT_EQ(figures.at("costs_shadow_difference_money_micros up to 10"), 0);
+  EXPECT_EQ(figures.at("costs_shadow_difference_money_micros up to 100"), 1);
+  EXPECT_EQ(figures.at("costs_shadow_difference_money_micros sum"), 12);
+  EXPECT_EQ(figures.at("costs_shadow_difference_carbon_milligrams up to 0"), 0);
+  EXPECT_EQ(figures.at("costs_shadow_difference_carbon_milligrams up to 10"), 1);
+  EXPECT_EQ(figures.at("costs_shadow_difference_energy_wh up to 0"), 1);
   ASSERT_EQ(shadow_.differences().size(), 1u);
   const ShadowCalculator::Difference difference = shadow_.differences()[0];
   EXPECT_EQ(difference.location_id, calculator::testing::kLocation);

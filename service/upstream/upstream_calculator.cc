@@ -203,6 +203,7 @@ class UpstreamCalculator::BatchCalls final : public CallTurns::Calls, public std
     call->include_carbon = batch_->options.include_carbon;
     call->non_persistent = !Stores(*batch_, submission);
     if (options_.pass_authorization) call->authorization = std::string(batch_->caller.authorization);
+    call->traceparent = std::string(batch_->caller.traceparent);
     call->deadline = batch_->caller.deadline;
     call->cancelled = batch_->caller.cancelled;
     return call;

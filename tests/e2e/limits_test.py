@@ -56,7 +56,7 @@ class RecordsInFlightTest(unittest.TestCase):
     def test_records_past_the_bound_are_refused_at_once_and_nothing_is_lost(self):
         """A store that stands still: what is let in waits for it, what is not is told so at once."""
         require_postgres(self)
-        flags = ("--records_in_flight=1000", "--metrics_listen=127.0.0.1:0")
+        flags = ("--records_in_flight=1000", "--admin_listen=127.0.0.1:0")
         with PostgresServer() as database, programs.Costsd(f"--store={database.url}", *flags) as server:
             self.assertEqual(submit(server, 0)[0], 200)
             with database.holding("LOCK TABLE records IN ACCESS EXCLUSIVE MODE"):
@@ -85,7 +85,7 @@ class RecordsInFlightTest(unittest.TestCase):
 
     def test_a_store_that_stands_still_takes_fewer_than_the_bound(self):
         require_postgres(self)
-        flags = ("--records_target_delay=200ms", "--metrics_listen=127.0.0.1:0")
+        flags = ("--records_target_delay=200ms", "--admin_listen=127.0.0.1:0")
         with PostgresServer() as database, programs.Costsd(f"--store={database.url}", *flags) as server:
             self.assertEqual(submit(server, 0)[0], 200)
             self.assertEqual(figure(server, "costs_records_in_flight_limit"), 50_000)
@@ -102,8 +102,8 @@ class RecordsInFlightTest(unittest.TestCase):
 
 
 def figure(server, name):
-    """A figure of the metrics port."""
-    connection = http.client.HTTPConnection(server.metrics, timeout=programs.PATIENCE_SECONDS)
+    """A figure of the admin port."""
+    connection = http.client.HTTPConnection(server.admin, timeout=programs.PATIENCE_SECONDS)
     connection.request("GET", "/metrics")
     text = connection.getresponse().read().decode()
     connection.close()

@@ -188,7 +188,7 @@ def check_settings(documents, costsd, place, say):
     if grace < wanted:
         say(f'terminationGracePeriodSeconds is {grace}, and a drain takes up to {wanted:.0f} s')
     # Free ports, and no database: everything else as in the cluster.
-    others = ['--grpc_listen=127.0.0.1:0', '--rest_listen=127.0.0.1:0', '--metrics_listen=127.0.0.1:0']
+    others = ['--grpc_listen=127.0.0.1:0', '--rest_listen=127.0.0.1:0', '--admin_listen=127.0.0.1:0']
     if flags['--store'].startswith('postgres:'):
         others.append(f'--store={place}/data/store')
     with subprocess.Popen([costsd, *arguments, *others], stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -1,0 +1,43 @@
+// What a costsd tells its operator of the calls on both faces: counts, and log lines.
+// Thread-safe.
+#ifndef SERVICE_SERVER_TELEMETRY_H_
+#define SERVICE_SERVER_TELEMETRY_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "service/auth/authenticator.h"
+#include "service/rest/server_options.h"
+#include "service/rpc/call_observer.h"
+#include "service/telemetry/call_counts.h"
+#include "service/telemetry/call_log.h"
+#include "service/telemetry/figure.h"
+#include "service/telemetry/request_counts.h"
+
+namespace costs::server {
+
+class Telemetry {
+ public:
+  // Counts the methods of these gRPC services. The authenticator names the accounts of
+  // logged calls, and outlives the server.
+  Telemetry(const std::vector<std::string>& services, telemetry::LoggedCalls logged,
+            auth::Authenticator* authenticator);
+
+  // For the gRPC server, which this outlives.
+  rpc::InterceptorFactories Observe();
+  // For the REST server.
+  void Answered(const rest::AnsweredRequest& request);
+
+  std::vector<telemetry::Figure> Figures() const;
+
+ private:
+  const telemetry::LoggedCalls logged_;
+  auth::Authenticator* const authenticator_;
+  telemetry::CallCounts calls_;
+  telemetry::RequestCounts requests_;
+};
+
+}  // namespace costs::server
+
+#endif  // SERVICE_SERVER_TELEMETRY_H_
