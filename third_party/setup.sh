@@ -27,7 +27,7 @@ if [ "${1:-run}" = test ]; then
   packages+=(python3-venv)  # for the schema fuzzer and the Python stubs, of the Python registry
   packages+=(postgresql postgresql-client)  # of which the tests start servers of their own
   packages+=(python3-yaml)  # for the Kubernetes manifests and the alerts
-  packages+=(prometheus)  # which the tests start themselves
+  packages+=(prometheus nginx-light)  # which the tests start themselves
   packages+=(openssl nghttp2-client)  # certificates of the tests, and h2load
   # Other ways to have these are as good as the distribution's.
   command -v npm > /dev/null || packages+=(nodejs npm)

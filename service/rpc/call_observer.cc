@@ -49,6 +49,7 @@ class Observer final : public grpc::experimental::Interceptor {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE) &&
         batch->GetRecvMessage() != nullptr) {
       method_->Received();
+      received_ = true;
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
       const absl::string_view id = RequestIdOf(*context_);
@@ -56,7 +57,10 @@ class Observer final : public grpc::experimental::Interceptor {
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) method_->Sent();
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      Ended(batch->GetSendStatus().error_code());
+      const grpc::StatusCode code = batch->GetSendStatus().error_code();
+      // So gRPC ends a call whose caller went away before his request was read.
+      const bool gone = code == grpc::StatusCode::UNIMPLEMENTED && !received_;
+      Ended(gone ? grpc::StatusCode::CANCELLED : code);
     }
     batch->Proceed();
   }
@@ -83,6 +87,7 @@ class Observer final : public grpc::experimental::Interceptor {
   const CallLogOptions* const log_;
   grpc::ServerContextBase* const context_;
   const std::chrono::steady_clock::time_point began_;
+  bool received_ = false;
 };
 
 class ObserverFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {

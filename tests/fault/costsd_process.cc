@@ -51,6 +51,13 @@ bool CostsdProcess::Start() {
   }
 }
 
+bool CostsdProcess::Stop() {
+  kill(process_->pid(), SIGTERM);
+  const bool ended = process_->ReadAll(kPatience).ok();
+  process_ = nullptr;
+  return ended;
+}
+
 void CostsdProcess::Kill() { process_->Kill(); }
 void CostsdProcess::Freeze() { kill(process_->pid(), SIGSTOP); }
 void CostsdProcess::Thaw() { kill(process_->pid(), SIGCONT); }

@@ -18,6 +18,8 @@ class CostsdProcess {
 
   // Until it serves; false, with why on standard error, where it does not.
   bool Start();
+  // As Kubernetes does it: SIGTERM, and waits until it has drained. False where it does not.
+  bool Stop();
   // As kill -9.
   void Kill();
   // SIGSTOP and SIGCONT.

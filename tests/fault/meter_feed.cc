@@ -34,16 +34,20 @@ bool MayRetry(int code) {
 
 }  // namespace
 
-MeterFeed::MeterFeed(std::string address, std::vector<std::string> locations, int64_t start_s, size_t records_per_chunk)
+MeterFeed::MeterFeed(std::string address, std::vector<std::string> locations, int64_t start_s, size_t records_per_chunk,
+                     absl::Duration pause)
     : address_(std::move(address)),
       locations_(std::move(locations)),
       start_s_(start_s),
-      records_per_chunk_(records_per_chunk) {
+      records_per_chunk_(records_per_chunk),
+      pause_(pause) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Where the address is several servers'.
+  arguments.SetLoadBalancingPolicyName("round_robin");
   stub_ = v1::CostsService::NewStub(grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments));
 }
 
@@ -124,6 +128,7 @@ bool MeterFeed::Stream() {
       }
     }
     if (!stream->Write(request)) break;
+    absl::SleepFor(pause_);
   }
   if (abandoned_ || broken_) context.TryCancel();
   stream->WritesDone();

@@ -39,7 +39,9 @@ struct FedRecord {
 class MeterFeed {
  public:
   // Half-hours from `start_s` on, of each location in turn.
-  MeterFeed(std::string address, std::vector<std::string> locations, int64_t start_s, size_t records_per_chunk);
+  // `pause`: after each chunk.
+  MeterFeed(std::string address, std::vector<std::string> locations, int64_t start_s, size_t records_per_chunk,
+            absl::Duration pause = absl::ZeroDuration());
   ~MeterFeed();
 
   void Start();
@@ -71,6 +73,7 @@ class MeterFeed {
   const std::vector<std::string> locations_;
   const int64_t start_s_;
   const size_t records_per_chunk_;
+  const absl::Duration pause_;
   std::unique_ptr<energy::costs::v1::CostsService::Stub> stub_;
   std::thread thread_;
   std::atomic<bool> finishing_{false};
