@@ -76,7 +76,7 @@ class Costsd:
         command = [*prefix, COSTSD, "--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0", "--authentication=none"]
         if catalog is not None:
             command.append(f"--catalog={catalog}")
-        self.grpc = self.rest = self.admin = None
+        self.grpc = self.rest = self.admin = self.channelz = None
         self._expected_exit = 0
         self._log = tempfile.NamedTemporaryFile(prefix="costsd-", suffix=".log")
         # A flag given twice has its last value.
@@ -93,6 +93,8 @@ class Costsd:
                 self.rest = address[0]
             elif what == "admin":
                 self.admin = address[0]
+            elif what == "channelz":
+                self.channelz = address[0]
             elif what == "ready":
                 ready = True
                 break
