@@ -120,7 +120,7 @@ class TelemetryTest(unittest.TestCase):
         with programs.Costsd("--channelz_listen=127.0.0.1:0") as server:
             self.assertIn("Code: Unimplemented", self.grpcurl(server, server.grpc, "grpc.channelz.v1.Channelz/GetServers"))
             servers = self.grpcurl(server, server.channelz, "grpc.channelz.v1.Channelz/GetServers")
-            self.assertIn('"callsStarted"', servers)
+            self.assertIn('"calls_started"', servers)
         with self.assertRaises(programs.StartFailed) as failed:
             programs.Costsd("--channelz_listen=0.0.0.0:0")
         self.assertIn("--channelz_listen", failed.exception.log)
