@@ -106,7 +106,9 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
                                       "'; make it, or name another"));
   }
   if (config.catalog.empty()) {
-    if (config.store.empty()) {
+    // What only asks another has no prices of its own.
+    const bool proxy = config.upstream.mode == "proxy" && config.upstream.modes_file.empty();
+    if (config.store.empty() && !proxy) {
       check.Fault("catalog", "is required without --store; name a directory, such as service/catalog/demo");
     }
   } else if (!IsDirectory(config.catalog)) {

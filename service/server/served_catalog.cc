@@ -67,6 +67,10 @@ absl::StatusOr<std::unique_ptr<catalog::Catalogs>> OpenCatalogs(
   const absl::StatusOr<catalog::Catalog*> catalog = (*catalogs)->Get(FilledBy(config));
   if (!catalog.ok()) return catalog.status();
   if (others > 0) spdlog::info("--store={} holds catalogs of {} accounts and modes", StoreName(config), others);
+  if (config.store.empty() && config.catalog.empty()) {
+    spdlog::info("there is no catalog of our own, and the upstream answers");
+    return catalogs;
+  }
   if (config.store.empty()) {
     if (absl::Status filled = Fill(config.catalog, *catalog); !filled.ok()) return filled;
     LogState(**catalog, absl::StrCat("--catalog=", config.catalog));
@@ -83,6 +87,7 @@ void ReloadCatalog(const ServerConfig& config, catalog::Catalogs* catalogs) {
     spdlog::info("--store={} rules, so no file is read again; change the catalog by calls", StoreName(config));
     return;
   }
+  if (config.catalog.empty()) return;
   const absl::StatusOr<catalog::Catalog*> catalog = catalogs->Get(FilledBy(config));
   const absl::Status filled = catalog.ok() ? Fill(config.catalog, *catalog) : catalog.status();
   if (!filled.ok()) {

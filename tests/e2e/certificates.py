@@ -28,8 +28,8 @@ class Authority:
         _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2,
                  "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.certificate)
 
-    def sign(self, name, alternative_names="DNS:localhost,IP:127.0.0.1", directory=None):
-        """A pair tls.crt and tls.key, in a directory named like its subject."""
+    def sign(self, name, alternative_names="DNS:localhost,IP:127.0.0.1", directory=None, days=1):
+        """A pair tls.crt and tls.key, in a directory named like its subject; with -1 day, one that has expired."""
         directory = pathlib.Path(directory or self._directory / name)
         directory.mkdir(parents=True, exist_ok=True)
         pair = Pair(directory / "tls.crt", directory / "tls.key")
@@ -38,6 +38,6 @@ class Authority:
         extensions.write_text(f"subjectAltName={alternative_names}\n")
         _openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                  "-subj", f"/CN={name}", "-keyout", pair.key, "-out", request)
-        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-days", 1,
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-days", days,
                  "-extfile", extensions, "-out", pair.certificate)
         return pair

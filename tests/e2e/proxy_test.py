@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import ssl
+import subprocess
 import tempfile
 import unittest
 import urllib.request
@@ -117,6 +119,96 @@ class Proxy(unittest.TestCase):
         request = urllib.request.Request(f"https://localhost:{port}{path}", method=method)
         with urllib.request.urlopen(request, context=context, timeout=programs.PATIENCE_SECONDS) as answer:
             return answer.status
+
+    def test_certificates_that_are_wrong_are_not_trusted(self):
+        ca = certificates.Authority(self.directory / "wrong")
+        for name, options in (("expired", {"days": -1}), ("elsewhere", {"alternative_names": "DNS:elsewhere.example"})):
+            pair = ca.sign(name, **options)
+            with self.subTest(name), \
+                    programs.Costsd(f"--tls_certificate={pair.certificate}", f"--tls_private_key={pair.key}",
+                                    f"--store={self.directory / name}.sqlite") as upstream, \
+                    self.asking(upstream, "--upstream_pass_authorization", f"--upstream_ca={ca.certificate}",
+                                mode="proxy") as proxy, \
+                    self.asking(upstream, "--upstream_pass_authorization", f"--upstream_ca={ca.certificate}",
+                                mode="fallback") as fallback:
+                status, error = self.ask(proxy)
+                self.assertEqual((status, error["code"]), (502, "upstream_unavailable"))
+                # Nothing was sent, so that nothing can be stored twice.
+                status, record = self.ask(fallback)
+                self.assert_example((status, record))
+                self.assertEqual(record["source"], "COMPUTED")
+
+    def test_tokens_that_end_in_the_midst_of_a_batch_are_renewed(self):
+        keys = self.directory / "keys"
+        keys.mkdir()
+
+        def sign_with(name):
+            subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                            self.directory / "new.pem"], check=True, capture_output=True)
+            os.replace(self.directory / "new.pem", keys / name)
+
+        sign_with("1.pem")
+        key = self.directory / "key"
+        with programs.Costsd(*self.tls, "--authentication=tokens", f"--token_keys_dir={keys}",
+                             environment=ADMIN) as upstream:
+            def admin(*arguments):
+                done = programs.costs("admin", *arguments, f"--server={upstream.grpc}", "--tls",
+                                      f"--tls_ca={self.ca}", environment=ADMIN)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                return json.loads(done.stdout)
+
+            admin("accounts", "create", f"--account_id={ACCOUNT}")
+            key.write_text(admin("keys", "create", ACCOUNT, "--mode=live")["secret"] + "\n")
+            with self.asking(upstream, f"--upstream_account_id={ACCOUNT}", f"--upstream_api_key_file={key}",
+                             "--admin_listen=127.0.0.1:0") as proxy:
+                def logins():
+                    with urllib.request.urlopen(f"http://{proxy.admin}/metrics") as answer:
+                        text = answer.read().decode()
+                    return int(re.search(r"(?m)^costs_upstream_logins_total (\d+)", text)[1])
+
+                answers = self.directory / "answers"
+                with answers.open("w") as output:
+                    batch = programs.start_costs("batch", "-", "--format=jsonl", "--chunk=10",
+                                                 f"--server={proxy.grpc}", stdin=subprocess.PIPE, stdout=output,
+                                                 text=True)
+                    line = json.dumps({**documentation_example.REQUEST, "non_persistent": True}) + "\n"
+                    sent = 0
+
+                    def send_until(count):
+                        nonlocal sent
+                        for _ in range(50):
+                            batch.stdin.write(line)
+                        batch.stdin.flush()
+                        sent += 50
+                        return logins() >= count
+
+                    programs.eventually(lambda: send_until(1), "the proxy has logged in")
+                    sign_with("1.pem")  # no token of before is good any more
+                    programs.eventually(lambda: send_until(2), "the proxy has logged in again")
+                    batch.stdin.close()
+                    self.assertEqual(batch.wait(programs.PATIENCE_SECONDS), 0)
+                outcomes = [programs.parse_json(text) for text in answers.read_text().splitlines()]
+                self.assertEqual(len(outcomes), sent)
+                self.assertEqual({outcome.get("error") or None for outcome in outcomes}, {None})
+                self.assertEqual(len({(outcome["cost"], outcome["carbon_g"]) for outcome in outcomes}), 1)
+
+    def test_pure_proxy_needs_no_catalog(self):
+        with programs.Costsd(*self.tls) as upstream:
+            port = upstream.rest.rpartition(":")[2]
+            flags = (f"--upstream_url=https://localhost:{port}", f"--upstream_ca={self.ca}",
+                     "--upstream_pass_authorization")
+            with programs.Costsd("--mode=proxy", *flags, catalog=None) as proxy:
+                self.assert_example(self.ask(proxy))
+                self.assertEqual(self.ask(proxy, location_id="loc_x")[0], 404)
+                status, _ = programs.rest_call(proxy.rest, "GET", "/tariffs/elements?location_id=" +
+                                               documentation_example.REQUEST["location_id"])
+                self.assertEqual(status, 404)
+                proxy.send(signal.SIGHUP)
+                self.assert_example(self.ask(proxy))
+            for mode in ("fallback", "shadow", "compute"):
+                with self.assertRaises(programs.StartFailed) as failed:
+                    programs.Costsd(f"--mode={mode}", *flags, catalog=None)
+                self.assertIn("--catalog is required", failed.exception.log)
 
     def test_modes_change_without_a_restart(self):
         modes = self.directory / "modes.json"
