@@ -1,0 +1,174 @@
+// What proxy mode costs beside libcurl alone, and what fallback mode costs beside compute
+// mode while the upstream is dead.
+//
+//   bazel run --config=opt //tests/bench:proxy_bench
+//
+// Prints `NAME RATIO` for each figure on standard output (the rounds' median), and what
+// was measured on standard error. The upstream has the first core; what asks it (libcurl,
+// or the proxy with its own client) the second.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/json_util.h"
+#include "tests/bench/bare_curl.h"
+#include "tests/bench/child_process.h"
+#include "tests/bench/load_client.h"
+#include "tests/bench/sample_records.h"
+#include "tools/cpp/runfiles/runfiles.h"
+
+ABSL_FLAG(double, seconds, 2, "Length of one measurement.");
+ABSL_FLAG(int, rounds, 5, "How often everything is measured.");
+ABSL_FLAG(std::vector<std::string>, proxy_flags, {}, "Further flags of the proxy.");
+
+namespace costs::bench {
+namespace {
+
+// Nobody listens there.
+constexpr char kDead[] = "http://127.0.0.1:9";
+
+struct Server {
+  std::unique_ptr<ChildProcess> process;
+  std::string grpc, rest;
+};
+
+absl::StatusOr<Server> StartServer(std::vector<std::string> command, int core) {
+  for (const char* flag : {"--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0", "--authentication=none"}) {
+    command.push_back(flag);
+  }
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(command, core);
+  if (!process.ok()) return process.status();
+  Server server{*std::move(process), "", ""};
+  while (true) {
+    const absl::StatusOr<std::string> line = server.process->ReadLine(absl::Seconds(60));
+    if (!line.ok()) return line.status();
+    absl::string_view address = *line;
+    if (absl::ConsumePrefix(&address, "grpc ")) server.grpc = std::string(address);
+    if (absl::ConsumePrefix(&address, "rest ")) server.rest = std::string(address);
+    if (address == "ready") return server;
+  }
+}
+
+std::vector<std::string> Bodies() {
+  std::vector<std::string> bodies;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  for (int i = 0; i < kSampleRecords; ++i) {
+    std::string body;
+    const auto written = google::protobuf::util::MessageToJsonString(SampleSubmission(i), &body, options);
+    if (!written.ok()) std::fprintf(stderr, "%s\n", written.ToString().c_str());
+    bodies.push_back(std::move(body));
+  }
+  return bodies;
+}
+
+absl::StatusOr<double> Rate(const Server& server, Load load) {
+  LoadOptions options;
+  options.address = server.grpc;
+  options.server_pid = server.process->pid();
+  options.cores = AllowedCores();
+  options.load = load;
+  options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  const absl::StatusOr<LoadResult> result = RunLoad(options);
+  if (!result.ok()) return result.status();
+  return result->records_per_second;
+}
+
+// By name, in order; what each round gave.
+using Ratios = std::map<std::string, std::vector<double>>;
+
+void Print(Ratios ratios) {
+  for (auto& [name, values] : ratios) {
+    std::sort(values.begin(), values.end());
+    std::printf("%s %.2f\n", name.c_str(), values[values.size() / 2]);
+    std::fprintf(stderr, "%-28s %.2f to %.2f\n", name.c_str(), values.front(), values.back());
+  }
+}
+
+struct Servers {
+  Server upstream, proxy, compute, fallback;
+};
+
+absl::Status Round(const Servers& servers, const std::vector<std::string>& bodies, Ratios* ratios) {
+  BareCurlOptions bare;
+  bare.url = absl::StrCat("http://", servers.upstream.rest, "/costs/instant");
+  bare.bodies = bodies;
+  bare.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
+  const absl::StatusOr<double> curl = RunBareCurl(bare);
+  if (!curl.ok()) return curl.status();
+  std::fprintf(stderr, "libcurl alone  %8.0f/s\n", *curl);
+  for (const Load load : {Load::kUnary, Load::kSingleRecordStream, Load::kChunkStream}) {
+    const absl::StatusOr<double> proxied = Rate(servers.proxy, load);
+    if (!proxied.ok()) return proxied.status();
+    std::fprintf(stderr, "proxy %-8s %8.0f/s\n", std::string(LoadName(load)).c_str(), *proxied);
+    (*ratios)[absl::StrCat("proxy_", LoadName(load), "_vs_libcurl")].push_back(*proxied / *curl);
+  }
+  for (const Load load : {Load::kUnary, Load::kSingleRecordStream, Load::kChunkStream}) {
+    const absl::StatusOr<double> computed = Rate(servers.compute, load);
+    if (!computed.ok()) return computed.status();
+    const absl::StatusOr<double> fallen = Rate(servers.fallback, load);
+    if (!fallen.ok()) return fallen.status();
+    std::fprintf(stderr, "compute %-8s %8.0f/s, fallback %8.0f/s\n", std::string(LoadName(load)).c_str(), *computed,
+                 *fallen);
+    (*ratios)[absl::StrCat("fallback_", LoadName(load), "_vs_compute")].push_back(*fallen / *computed);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const std::string& program, const std::string& catalog) {
+  const std::vector<int> cores = AllowedCores();
+  if (cores.size() < 2) return absl::FailedPreconditionError("two cores are needed");
+  PinToCore(cores[1]);
+  const std::string own = absl::StrCat("--catalog=", catalog);
+  absl::StatusOr<Server> upstream = StartServer({program, own}, cores[0]);
+  if (!upstream.ok()) return upstream.status();
+  std::vector<std::string> command = {program, "--mode=proxy", absl::StrCat("--upstream_url=http://", upstream->rest),
+                                      "--upstream_pass_authorization"};
+  for (const std::string& flag : absl::GetFlag(FLAGS_proxy_flags)) command.push_back(flag);
+  absl::StatusOr<Server> proxy = StartServer(command, cores[1]);
+  if (!proxy.ok()) return proxy.status();
+  absl::StatusOr<Server> compute = StartServer({program, own}, cores[0]);
+  if (!compute.ok()) return compute.status();
+  absl::StatusOr<Server> fallback = StartServer(
+      {program, own, "--mode=fallback", absl::StrCat("--upstream_url=", kDead), "--upstream_pass_authorization"},
+      cores[0]);
+  if (!fallback.ok()) return fallback.status();
+  const Servers servers{*std::move(upstream), *std::move(proxy), *std::move(compute), *std::move(fallback)};
+  const std::vector<std::string> bodies = Bodies();
+  Ratios ratios;
+  for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {
+    if (absl::Status status = Round(servers, bodies, &ratios); !status.ok()) return status;
+  }
+  Print(std::move(ratios));
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace costs::bench
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("Measures proxy and fallback mode; see docs/performance.md.");
+  absl::ParseCommandLine(argc, argv);
+  std::string error;
+  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
+      bazel::tools::cpp::runfiles::Runfiles::Create(argv[0], &error));
+  if (runfiles == nullptr) {
+    std::fprintf(stderr, "%s\n", error.c_str());
+    return 1;
+  }
+  const absl::Status status = costs::bench::Run(runfiles->Rlocation("instant_costs/service/server/costsd"),
+                                                runfiles->Rlocation("instant_costs/service/catalog/demo"));
+  if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  return status.ok() ? 0 : 1;
+}
