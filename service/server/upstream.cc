@@ -146,7 +146,9 @@ absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Open(const ServerConfig& ser
   options.pass_authorization = config.pass_authorization;
   options.live_mode = *live_mode;
   parts->upstream = std::make_unique<upstream::UpstreamCalculator>(std::move(options));
-  parts->fallback = std::make_unique<upstream::FallbackCalculator>(parts->upstream.get(), local);
+  parts->fallback = std::make_unique<upstream::FallbackCalculator>(
+      parts->upstream.get(), local,
+      [api = parts->api.get()](size_t records) { return api->SpareAll(static_cast<int64_t>(records)); });
   parts->shadow = std::make_unique<upstream::ShadowCalculator>(local, parts->upstream.get(), config.shadow_calls);
   absl::StatusOr<upstream::ModeTable> modes = parts->ReadModes();
   if (!modes.ok()) return absl::Status(modes.status().code(), absl::StrCat("--modes_file: ", modes.status().message()));

@@ -67,6 +67,15 @@ class BreakerApi::Circuit {
     return Pass{epoch_, now};
   }
 
+  bool SpareAll(int64_t calls) {
+    const absl::Time now = timers_->Now();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const bool open = counters_.state == State::kOpen && now < open_until_;
+    if (!open && !(counters_.state == State::kHalfOpen && probing_)) return false;
+    counters_.spared += calls;
+    return true;
+  }
+
   void Leave(const Pass& pass, const CostCall& call, const CostResult& result) {
     const absl::Time now = timers_->Now();
     const Verdict verdict = Judge(result, std::min(call.deadline, now) - pass.began >= options_.fair_time);
@@ -144,6 +153,8 @@ void BreakerApi::CalculateInstantCost(std::shared_ptr<const CostCall> call, Done
                                  done(std::move(result));
                                });
 }
+
+bool BreakerApi::SpareAll(int64_t calls) { return circuit_->SpareAll(calls); }
 
 BreakerApi::Counters BreakerApi::counters() const { return circuit_->counters(); }
 

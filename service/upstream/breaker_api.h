@@ -48,6 +48,10 @@ class BreakerApi final : public CostsApi {
 
   void CalculateInstantCost(std::shared_ptr<const CostCall> call, Done done) override;
 
+  // Whether `calls` that come now would all be spared; then they count as that, and need
+  // not be made. False also where one of them would be a probe.
+  bool SpareAll(int64_t calls);
+
   Counters counters() const;
 
  private:

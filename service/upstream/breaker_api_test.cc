@@ -121,6 +121,24 @@ TEST_F(BreakerApiTest, HalfOpen_LetsOneProbeThroughAtATime) {
   EXPECT_EQ(state(), State::kClosed);
 }
 
+TEST_F(BreakerApiTest, SpareAll_IsTrueWhileNoCallWouldGoThrough) {
+  EXPECT_FALSE(api_.SpareAll(5));
+  Open();
+  EXPECT_TRUE(api_.SpareAll(5));
+  EXPECT_EQ(api_.counters().spared, 5);
+  timers_.Advance(absl::Seconds(1));
+  EXPECT_FALSE(api_.SpareAll(5));  // one would be a probe
+  Received probe;
+  api_.CalculateInstantCost(MakeCall(), probe.Done());
+  EXPECT_TRUE(api_.SpareAll(2));
+  EXPECT_EQ(api_.counters().spared, 7);
+  child_->Answer(4, SomeCost());
+  EXPECT_FALSE(api_.SpareAll(1));
+  EXPECT_TRUE(Call(SomeCost()));
+  EXPECT_EQ(state(), State::kClosed);
+  EXPECT_FALSE(api_.SpareAll(1));
+}
+
 TEST_F(BreakerApiTest, BadProbe_OpensItForTwiceAsLongUpToTheMost) {
   Open();
   for (const absl::Duration open_for : {absl::Seconds(1), absl::Seconds(2), absl::Seconds(3), absl::Seconds(3)}) {

@@ -20,6 +20,8 @@ using calculator::Failure;
 using calculator::Outcome;
 using calculator::Source;
 
+constexpr absl::string_view kNotAvailable = "the upstream was not available";
+
 // Why it was computed, by the upstream's failure.
 absl::string_view WhyComputed(absl::string_view reason) {
   if (reason == "UPSTREAM_TIMEOUT") return "the upstream was too slow";
@@ -29,7 +31,15 @@ absl::string_view WhyComputed(absl::string_view reason) {
   }
   if (reason == "UPSTREAM_WRONG_MODE") return "the upstream's key is of the other mode";
   if (reason == "RATE_LIMITED") return "the upstream took no more calls";
-  return "the upstream was not available";
+  return kNotAvailable;
+}
+
+// Whether the upstream could be asked for all of it; what it cannot be asked for is
+// refused whether it lives or not.
+bool Askable(const Batch& batch) {
+  return !batch.options.include_breakdown &&
+         std::none_of(batch.submissions.begin(), batch.submissions.end(),
+                      [](const calculator::Submission& one) { return one.usage_before_wh.has_value(); });
 }
 
 // Null: it is passed on as it is. Otherwise what the caller is told of a record that
@@ -45,6 +55,16 @@ std::unique_ptr<const Failure> Retryable(const Failure& failure) {
 }  // namespace
 
 void FallbackCalculator::Calculate(Batch* batch, std::function<void()> done) {
+  if (!batch->submissions.empty() && Askable(*batch) && left_alone_(batch->submissions.size())) {
+    return local_->Calculate(batch, [batch, done = std::move(done)] {
+      for (Outcome& outcome : batch->outcomes) {
+        if (!outcome.ok()) continue;
+        outcome.record.source = Source::kComputed;
+        outcome.record.source_reason = kNotAvailable;
+      }
+      done();
+    });
+  }
   upstream_->Calculate(batch, [this, batch, done = std::move(done)]() mutable { Answered(batch, std::move(done)); });
 }
 

@@ -7,7 +7,9 @@
 #ifndef SERVICE_UPSTREAM_FALLBACK_CALCULATOR_H_
 #define SERVICE_UPSTREAM_FALLBACK_CALCULATOR_H_
 
+#include <cstddef>
 #include <functional>
+#include <utility>
 
 #include "service/calculator/calculator.h"
 
@@ -15,9 +17,15 @@ namespace costs::upstream {
 
 class FallbackCalculator final : public calculator::Calculator {
  public:
+  // Whether the upstream is left alone, so that it would be asked for none of so many
+  // records that come now.
+  using LeftAlone = std::function<bool(size_t records)>;
+
   // Both outlive this. `local` stores what it computes where records are kept.
-  FallbackCalculator(calculator::Calculator* upstream, calculator::Calculator* local)
-      : upstream_(upstream), local_(local) {}
+  FallbackCalculator(
+      calculator::Calculator* upstream, calculator::Calculator* local,
+      LeftAlone left_alone = [](size_t) { return false; })
+      : upstream_(upstream), local_(local), left_alone_(std::move(left_alone)) {}
 
   void Calculate(calculator::Batch* batch, std::function<void()> done) override;
 
@@ -26,6 +34,7 @@ class FallbackCalculator final : public calculator::Calculator {
 
   calculator::Calculator* const upstream_;
   calculator::Calculator* const local_;
+  const LeftAlone left_alone_;
 };
 
 }  // namespace costs::upstream

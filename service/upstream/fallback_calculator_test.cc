@@ -118,6 +118,40 @@ TEST_F(FallbackCalculatorTest, RefusalsAndInvalidRecords_ArePassedOn) {
   EXPECT_EQ(local_.records, 0u);
 }
 
+TEST_F(FallbackCalculatorTest, UpstreamIsLeftAlone_AllIsComputedAtOnceAsIfItHadFailed) {
+  size_t asked = 0;
+  bool alone = true;
+  FallbackCalculator fallback(&upstream_, &local_, [&](size_t records) {
+    asked += records;
+    return alone;
+  });
+  Fail(Unavailable("cannot be used", /*may_have_acted=*/false));
+  std::vector<Submission> submissions(3, DocumentationSubmission());
+  submissions[1].location_id = "loc_unknown";
+  submissions[2].value = std::nullopt;
+  const Answers at_once = Call(&fallback, submissions);
+  EXPECT_EQ(asked, 3u);
+  EXPECT_EQ(local_.records, 3u);
+  alone = false;
+  const Answers after_failing = Call(&fallback, submissions);
+  for (size_t i = 0; i < submissions.size(); ++i) {
+    EXPECT_EQ(Describe(at_once.outcomes[i]), Describe(after_failing.outcomes[i])) << i;
+  }
+  EXPECT_EQ(at_once.outcomes[0].record.source, Source::kComputed);
+  EXPECT_EQ(at_once.outcomes[0].record.source_reason, after_failing.outcomes[0].record.source_reason);
+}
+
+TEST_F(FallbackCalculatorTest, UpstreamIsLeftAlone_WhatItCannotBeAskedIsRefusedAllTheSame) {
+  FallbackCalculator fallback(&upstream_, &local_, [](size_t) { return true; });
+  calculator::Options options;
+  options.include_breakdown = true;
+  EXPECT_EQ(Call(&fallback, {DocumentationSubmission()}, options).outcomes[0].failure->reason, "INVALID_FIELD");
+  Submission tiered = DocumentationSubmission();
+  tiered.usage_before_wh = 1;
+  EXPECT_EQ(Call(&fallback, {tiered}).outcomes[0].failure->reason, "INVALID_FIELD");
+  EXPECT_EQ(local_.records, 0u);
+}
+
 TEST_F(FallbackCalculatorTest, MixedBatch_IsAnsweredRecordByRecord) {
   api_.instead = [](const CostCall& call) -> std::optional<UpstreamError> {
     if (call.value == 1) return Unavailable("cannot be used", false);

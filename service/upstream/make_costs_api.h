@@ -56,6 +56,9 @@ class CostsApiStack final : public CostsApi {
   // Whether the upstream is left alone at the moment.
   bool IsOpen() const { return breaker_->counters().state == BreakerApi::State::kOpen; }
 
+  // Whether so many calls that come now would all be spared; see BreakerApi.
+  bool SpareAll(int64_t calls) { return breaker_->SpareAll(calls); }
+
   // All that the wrappers count; names begin with costs_upstream_.
   std::vector<telemetry::Figure> Figures() const;
 
