@@ -52,7 +52,7 @@ def _operations(document):
 def _document_refusals(document):
     answer = {"description": "refused", "content": {"application/json": {"schema": _ERROR}}}
     for _, _, operation in _operations(document):
-        for status in ("400", "403", "404", "409", "413", "415", "422", "429"):
+        for status in ("400", "403", "404", "409", "413", "415", "422", "429", "431"):
             operation["responses"][status] = answer
 
 
@@ -118,8 +118,8 @@ def _required_fields(document):
 DIFFERENCES = (
     (
         "refusals",
-        "the file documents few of the refusals, or with an empty object; ours are 400, 403, 404, 409, 413, 415, 422 "
-        "and 429, each with the error object of the upstream's guides",
+        "the file documents few of the refusals, or with an empty object; ours are 400, 403, 404, 409, 413, 415, 422, "
+        "429 and 431 (a header or query of more than 8 KiB), each with the error object of the upstream's guides",
         _document_refusals,
     ),
     (
