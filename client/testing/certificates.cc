@@ -8,7 +8,7 @@
 
 #include <cstdlib>
 
-namespace costs::client {
+namespace costs {
 namespace {
 
 constexpr long kDay = 24 * 3600;
@@ -60,4 +60,4 @@ TestCertificate MakeCertificate(const std::string& common_name) {
   return made;
 }
 
-}  // namespace costs::client
+}  // namespace costs

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace costs::client {
+namespace costs {
 
 struct TestCertificate {
   std::string certificate;  // PEM
@@ -14,6 +14,6 @@ struct TestCertificate {
 // Valid for a day.
 TestCertificate MakeCertificate(const std::string& common_name);
 
-}  // namespace costs::client
+}  // namespace costs
 
 #endif  // CLIENT_TESTING_CERTIFICATES_H_

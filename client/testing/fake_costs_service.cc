@@ -14,7 +14,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
-namespace costs::client {
+namespace costs {
 namespace {
 
 google::rpc::Status Refusal(grpc::StatusCode code, const char* message, const char* reason) {
@@ -145,4 +145,4 @@ grpc::Status FakeCostsService::StreamInstantCosts(
   return answers == behaviour_.end_after ? behaviour_.end_status : grpc::Status::OK;
 }
 
-}  // namespace costs::client
+}  // namespace costs

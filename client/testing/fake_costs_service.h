@@ -15,7 +15,7 @@
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "grpcpp/server.h"
 
-namespace costs::client {
+namespace costs {
 
 namespace v1 = ::energy::costs::v1;
 
@@ -69,6 +69,6 @@ class FakeCostsService final : public v1::CostsService::Service {
   std::unique_ptr<grpc::Server> server_;
 };
 
-}  // namespace costs::client
+}  // namespace costs
 
 #endif  // CLIENT_TESTING_FAKE_COSTS_SERVICE_H_

@@ -13,7 +13,7 @@ output=$(realpath --canonicalize-missing "${1:-image}")
 cd "$(dirname "$0")/../.."
 
 third_party/setup.sh image
-bazel build --config=opt --noshow_progress --ui_event_filters=-info //service/server:costsd //client:costs >&2
+bazel build --config=opt --noshow_progress --ui_event_filters=-info //service/server:costsd //client/cli:costs >&2
 
 version=$(git describe --always --dirty 2> /dev/null || echo unknown)
 epoch=${SOURCE_DATE_EPOCH:-$(git log --max-count=1 --format=%ct 2> /dev/null || echo 0)}
@@ -24,7 +24,7 @@ engine() { buildah --storage-driver vfs --root "$work/storage" --runroot "$work/
 
 make_image() {  # NUMBER: $work/NUMBER.tar
   local container
-  python3 -B deploy/image/root.py --costsd=bazel-bin/service/server/costsd --costs=bazel-bin/client/costs \
+  python3 -B deploy/image/root.py --costsd=bazel-bin/service/server/costsd --costs=bazel-bin/client/cli/costs \
     --catalog=service/catalog/demo --version="$version" --epoch="$epoch" "$work/root$1"
   tar --create --file "$work/root$1.tar" --directory "$work/root$1" --sort=name --mtime="@$epoch" --numeric-owner .
   container=$(engine from scratch)

@@ -20,7 +20,7 @@ from tests.e2e.test_data import data_directory, skip_loudly  # pylint: disable=u
 
 ROOT = pathlib.Path(__file__).parents[2]
 COSTSD = ROOT / "service/server/costsd"
-COSTS = ROOT / "client/costs"
+COSTS = ROOT / "client/cli/costs"
 DEMO_CATALOG = ROOT / "service/catalog/demo"
 
 # How long anything may take before a test gives up; far more than it needs,

@@ -41,6 +41,12 @@ class Proxy(unittest.TestCase):
         return programs.rest_call(server.rest, path=f"/costs/instant{query}", body=json.dumps(request),
                                   headers={"Content-Type": "application/json", **(headers or {})})
 
+    def count(self, server, metric):
+        """Of a counter without labels, at a server's admin port."""
+        with urllib.request.urlopen(f"http://{server.admin}/metrics", timeout=programs.PATIENCE_SECONDS) as answer:
+            text = answer.read().decode()
+        return int(re.search(rf"(?m)^{metric} (\d+)", text)[1])
+
     def assert_example(self, answer):
         status, record = answer
         self.assertEqual(status, 200, record)
@@ -98,9 +104,12 @@ class Proxy(unittest.TestCase):
         differences = self.directory / "differences.jsonl"
         with programs.Costsd(*self.tls, f"--store={self.directory / 'other.sqlite'}") as upstream, \
                 self.asking(upstream, "--upstream_pass_authorization", f"--shadow_file={differences}",
-                            mode="shadow") as server:
-            # The same catalog: no difference. Then the upstream has the location no longer.
+                            "--admin_listen=127.0.0.1:0", mode="shadow") as server:
+            # The same catalog: no difference. Then the upstream has the location no longer;
+            # asked before it has answered, the second question would share the first answer.
             self.assert_example(self.ask(server))
+            programs.eventually(lambda: self.count(server, "costs_shadow_compared_total") == 1, "they are compared")
+            self.assertEqual(self.count(server, "costs_shadow_differed_total"), 0)
             location = documentation_example.REQUEST["location_id"]
             done = self.upstream_call(upstream, "DELETE", f"/locations/{location}")
             self.assertLess(done, 300)
@@ -161,11 +170,6 @@ class Proxy(unittest.TestCase):
             key.write_text(admin("keys", "create", ACCOUNT, "--mode=live")["secret"] + "\n")
             with self.asking(upstream, f"--upstream_account_id={ACCOUNT}", f"--upstream_api_key_file={key}",
                              "--admin_listen=127.0.0.1:0") as proxy:
-                def logins():
-                    with urllib.request.urlopen(f"http://{proxy.admin}/metrics") as answer:
-                        text = answer.read().decode()
-                    return int(re.search(r"(?m)^costs_upstream_logins_total (\d+)", text)[1])
-
                 answers = self.directory / "answers"
                 with answers.open("w") as output:
                     batch = programs.start_costs("batch", "-", "--format=jsonl", "--chunk=10",
@@ -180,7 +184,7 @@ class Proxy(unittest.TestCase):
                             batch.stdin.write(line)
                         batch.stdin.flush()
                         sent += 50
-                        return logins() >= count
+                        return self.count(proxy, "costs_upstream_logins_total") >= count
 
                     programs.eventually(lambda: send_until(1), "the proxy has logged in")
                     sign_with("1.pem")  # no token of before is good any more

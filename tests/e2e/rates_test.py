@@ -199,7 +199,7 @@ class Slots(Served):
 class Chart(Served):
     def test_readmes_chart_is_what_is_drawn(self):
         readme = (programs.ROOT / "README.md").read_text(encoding="utf-8")
-        command, _, chart = readme.partition("client/costs rates ")[2].partition("```")[0].partition("\n\n")
+        command, _, chart = readme.partition("client/cli/costs rates ")[2].partition("```")[0].partition("\n\n")
         with unittest.mock.patch.dict(os.environ, LC_ALL="C.UTF-8"):
             self.assertEqual(self.costs("rates", *command.split()), chart)
 

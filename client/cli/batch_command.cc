@@ -1,0 +1,251 @@
+#include "client/cli/batch_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ext/stdio_filebuf.h>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/cli/batch_report.h"
+#include "client/cli/call_flags.h"
+#include "client/cli/channel.h"
+#include "client/cli/command_line.h"
+#include "client/cli/progress.h"
+#include "client/cli/record_sink.h"
+#include "client/cli/rpc_error.h"
+#include "client/cli/stream_pump.h"
+
+ABSL_FLAG(std::string, o, "", "a path");
+ABSL_FLAG(uint32_t, chunk, 1'000, "a whole number");
+ABSL_FLAG(uint32_t, in_flight, 8, "a whole number");
+
+namespace costs::cli {
+namespace {
+
+constexpr absl::string_view kBatchFlags[] = {"o", "format", "chunk", "in_flight"};
+
+// The input's buffer; the default of a few KiB costs many system calls.
+constexpr size_t kReadBuffer = size_t{256} << 10;
+
+// Writes an output line for each answer, and counts.
+class BatchReceiver : public AnswerReceiver {
+ public:
+  BatchReceiver(RecordSink* sink, OutputFile* out, BatchReport* report, Progress* progress)
+      : sink_(sink), out_(out), report_(report), progress_(progress) {}
+
+  absl::Status OnResult(absl::string_view carry, const v1::MeterRecord& result) override {
+    sink_->AppendResult(carry, result, out_->buffer());
+    report_->AddResult(result);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnRefusal(int64_t line, absl::string_view carry, const google::rpc::Status& status) override {
+    return OnBadLine(line, carry, absl::StrCat("line ", line, ": ", OneLine(ErrorFrom(status))));
+  }
+
+  absl::Status OnBadLine(int64_t, absl::string_view carry, absl::string_view error) override {
+    sink_->AppendError(carry, error, out_->buffer());
+    report_->AddFailure(error);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnChunkDone(int64_t offset) override {
+    progress_->Update(report_->records(), offset);
+    return out_->Flush();
+  }
+
+ private:
+  RecordSink* const sink_;
+  OutputFile* const out_;
+  BatchReport* const report_;
+  Progress* const progress_;
+};
+
+// Says why the batch is not complete.
+ExitCode ReportEnd(const BatchOptions& options, const PumpResult& result, std::ostream* err) {
+  if (!result.receiver_status.ok()) {
+    if (absl::IsCancelled(result.receiver_status)) return kOutputPipeClosed;
+    *err << "costs: " << result.receiver_status.message() << "\n";
+    return kFileError;
+  }
+  if (result.stream_error.has_value()) {
+    const ExitCode code = ExitCodeFor(*result.stream_error);
+    *err << "costs: " << WithThousands(result.lines_handed_on) << " records were answered, the rest was not";
+    if (result.last_line > 0) *err << " (the last answered is on line " << result.last_line << ")";
+    *err << ":\n  " << (code == kServerUnreachable ? "the stream to " : "refused by ") << options.server
+         << (code == kServerUnreachable ? " broke: " : ": ");
+    PrintError(*result.stream_error, err);
+    return code;
+  }
+  if (!result.read_error.empty()) {
+    *err << "costs: " << result.read_error << "\n";
+    return kFileError;
+  }
+  return kOk;
+}
+
+absl::StatusOr<Format> FormatFrom(absl::string_view flag, absl::string_view text, Format otherwise) {
+  if (text.empty()) return otherwise;
+  if (text == "csv") return Format::kCsv;
+  if (text == "jsonl") return Format::kJsonLines;
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be csv or jsonl, but is \"", text, "\""));
+}
+
+Format FormatOfName(absl::string_view path, Format otherwise) {
+  if (absl::EndsWith(path, ".jsonl") || absl::EndsWith(path, ".ndjson")) return Format::kJsonLines;
+  if (absl::EndsWith(path, ".csv")) return Format::kCsv;
+  return otherwise;
+}
+
+absl::StatusOr<BatchOptions> OptionsFromFlags(const std::string& input, const std::string& output) {
+  BatchOptions options;
+  absl::StatusOr<Format> format = FormatFrom("format", absl::GetFlag(FLAGS_format), FormatOfName(input, Format::kCsv));
+  if (!format.ok()) return format.status();
+  options.input = *format;
+  format = FormatFrom("output", absl::GetFlag(FLAGS_output), FormatOfName(output, options.input));
+  if (!format.ok()) return format.status();
+  options.output = *format;
+  options.chunk_records = absl::GetFlag(FLAGS_chunk);
+  if (options.chunk_records < 1 || options.chunk_records > 10'000) {
+    return absl::InvalidArgumentError("--chunk must be 1 to 10000 records");
+  }
+  options.chunks_in_flight = absl::GetFlag(FLAGS_in_flight);
+  if (options.chunks_in_flight < 2 || options.chunks_in_flight > 1'000) {
+    return absl::InvalidArgumentError("--in_flight must be 2 to 1000 chunks");
+  }
+  options.deadline = absl::GetFlag(FLAGS_deadline);
+  if (options.deadline.has_value() && *options.deadline <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("--deadline must be above 0");
+  }
+  SetCallOptions(absl::GetFlag(FLAGS_no_tariff), absl::GetFlag(FLAGS_no_carbon),
+                 absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_simulate), &options.request);
+  options.server = ServerAddress();
+  options.show_progress = isatty(STDERR_FILENO) != 0;
+  return options;
+}
+
+// The input, as a stream.
+struct Input {
+  std::unique_ptr<__gnu_cxx::stdio_filebuf<char>> buffer;
+  std::istream stream{nullptr};
+  struct stat about = {};
+};
+
+absl::Status OpenInput(const std::string& path, Input* input) {
+  const int fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &input->about) != 0) return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
+  input->buffer = std::make_unique<__gnu_cxx::stdio_filebuf<char>>(fd, std::ios::in | std::ios::binary, kReadBuffer);
+  input->stream.rdbuf(input->buffer.get());
+  if (S_ISDIR(input->about.st_mode)) return absl::NotFoundError(absl::StrCat(path, ": is a directory"));
+  return absl::OkStatus();
+}
+
+// Opening the output would empty the input before it is read.
+bool IsSameFile(const Input& input, const std::string& output) {
+  struct stat about = {};
+  return output != "-" && S_ISREG(input.about.st_mode) && stat(output.c_str(), &about) == 0 &&
+         about.st_dev == input.about.st_dev && about.st_ino == input.about.st_ino;
+}
+
+ExitCode Fail(ExitCode code, absl::string_view what) {
+  std::cerr << "costs batch: " << what << "\n";
+  if (code == kUsage) std::cerr << "(costs help batch lists the flags)\n";
+  return code;
+}
+
+}  // namespace
+
+const char kBatchHelp[] =
+    "usage: costs batch FILE [flags]\n"
+    "\n"
+    "Prices a file of meter records, one a line, over a stream; FILE - is standard input. Each line comes out again, "
+    "in\n"
+    "its order, with energy_wh, cost, cost_confidence, carbon_g, carbon_confidence, record_id and error behind it. A\n"
+    "line that is wrong or refused has its number and the reason in error, and the rest goes on.\n"
+    "\n"
+    "CSV has a header with location_id,value,units,start_time,end_time, and may have device_id, session_reference_id,\n"
+    "record_reference_id, direction, tariff_rate, measurand, confidence, non_persistent, usage_before_wh. Other "
+    "columns\n"
+    "are passed through unchanged. JSON lines have the same names as fields of an object on each line.\n"
+    "\n"
+    "  -o FILE              where the answers go; default: standard output\n"
+    "  --format=            csv or jsonl: the input's format; default: by the file's name, else csv\n"
+    "  --output=            csv or jsonl: the output's format; default: by the -o file's name, else the input's\n"
+    "  --chunk=NUMBER       records in a message, 1 to 10000; default: 1000\n"
+    "  --in_flight=NUMBER   chunks that are sent and not yet answered, 2 to 1000; default: 8\n"
+    "  --deadline=DURATION  when the whole batch must be done; default: none\n";
+
+ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* stub, std::istream* in, OutputFile* out,
+                  std::ostream* err) {
+  std::unique_ptr<RecordSource> source;
+  if (options.input == Format::kCsv) {
+    absl::StatusOr<std::unique_ptr<RecordSource>> opened = OpenCsv(in, options.output);
+    if (!opened.ok()) {
+      *err << "costs: " << opened.status().message() << "\n";
+      return absl::IsDataLoss(opened.status()) ? kFileError : kUsage;
+    }
+    source = *std::move(opened);
+  } else {
+    source = OpenJsonLines(in, options.output);
+  }
+  const absl::Time start = absl::Now();
+  Progress progress(options.show_progress ? err : nullptr, options.input_bytes, absl::Now);
+  BatchReport report(err, &progress);
+  const std::unique_ptr<RecordSink> sink = MakeRecordSink(options.output);
+  sink->AppendHeader(source->header(), out->buffer());
+  BatchReceiver receiver(sink.get(), out, &report, &progress);
+
+  PumpOptions pump;
+  pump.chunk_records = options.chunk_records;
+  pump.chunks_in_flight = options.chunks_in_flight;
+  if (options.deadline.has_value()) pump.deadline = start + *options.deadline;
+  pump.request = options.request;
+  PumpResult result = PumpRecords(stub, pump, source.get(), &receiver);
+  // What was answered is written even where the stream broke.
+  absl::Status closed = out->Close();
+  if (result.receiver_status.ok()) result.receiver_status = closed;
+
+  progress.Clear();
+  const ExitCode code = ReportEnd(options, result, err);
+  if (code == kOutputPipeClosed) return code;
+  report.PrintSummary(absl::Now() - start);
+  return code == kOk && report.failed() > 0 ? kSomeRecordsFailed : code;
+}
+
+ExitCode BatchCommand(absl::Span<const std::string> arguments) {
+  std::vector<absl::string_view> allowed(std::begin(kCallFlags), std::end(kCallFlags));
+  allowed.insert(allowed.end(), std::begin(kChannelFlags), std::end(kChannelFlags));
+  allowed.insert(allowed.end(), std::begin(kBatchFlags), std::end(kBatchFlags));
+  absl::StatusOr<std::vector<std::string>> files = ParseFlags(arguments, allowed);
+  if (!files.ok()) return Fail(kUsage, files.status().message());
+  if (files->size() != 1) return Fail(kUsage, "give one input file, or - for standard input");
+  const std::string& input_path = files->front();
+  const std::string output_path = absl::GetFlag(FLAGS_o).empty() ? "-" : absl::GetFlag(FLAGS_o);
+  absl::StatusOr<BatchOptions> options = OptionsFromFlags(input_path, output_path);
+  if (!options.ok()) return Fail(kUsage, options.status().message());
+
+  Input input;
+  absl::Status status = OpenInput(input_path, &input);
+  if (!status.ok()) return Fail(kFileError, status.message());
+  if (S_ISREG(input.about.st_mode)) options->input_bytes = input.about.st_size;
+  if (IsSameFile(input, output_path)) return Fail(kUsage, "-o names the input file; it would be lost");
+  const auto stub = ConnectTo(options->server);
+  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  absl::StatusOr<std::unique_ptr<OutputFile>> output = OutputFile::Open(output_path);
+  if (!output.ok()) return Fail(kFileError, output.status().message());
+  // A pipe that nobody reads any more is to be an error of write().
+  signal(SIGPIPE, SIG_IGN);
+  return RunBatch(*options, stub->get(), &input.stream, output->get(), &std::cerr);
+}
+
+}  // namespace costs::cli

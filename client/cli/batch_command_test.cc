@@ -1,0 +1,198 @@
+#include "client/cli/batch_command.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/testing/fake_costs_service.h"
+#include "gtest/gtest.h"
+
+namespace costs::cli {
+namespace {
+
+constexpr char kHeader[] = "location_id,value,units,start_time,end_time,record_reference_id";
+constexpr char kFigures[] = "energy_wh,cost,cost_confidence,carbon_g,carbon_confidence,record_id,error";
+
+std::string Row(absl::string_view location, int64_t number) {
+  return absl::StrCat(location, ",", number, ",WH,2022-02-01T10:30:00Z,2022-02-01T11:00:00Z,", number);
+}
+
+struct Ran {
+  ExitCode code;
+  std::vector<std::string> out;  // lines
+  std::string err;
+};
+
+Ran Batch(const BatchOptions& options, v1::CostsService::StubInterface* stub, const std::string& input) {
+  const std::string path = testing::TempDir() + "/out";
+  std::istringstream in(input);
+  std::ostringstream err;
+  Ran ran;
+  ran.code = RunBatch(options, stub, &in, OutputFile::Open(path)->get(), &err);
+  ran.err = err.str();
+  std::ifstream written(path);
+  std::string text(std::istreambuf_iterator<char>(written), {});
+  EXPECT_TRUE(text.empty() || text.back() == '\n');
+  ran.out = absl::StrSplit(text, '\n');
+  ran.out.pop_back();
+  return ran;
+}
+
+Ran Batch(const std::string& input, BatchOptions options = {}) {
+  FakeCostsService service;
+  options.server = "the fake";
+  return Batch(options, service.NewStub().get(), input);
+}
+
+TEST(RunBatch, Records_ComeOutPricedAndInOrder) {
+  std::string input = absl::StrCat(kHeader, "\n");
+  for (int i = 1; i <= 2'500; ++i) absl::StrAppend(&input, Row("loc_1", i), "\n");
+  Ran ran = Batch(input);
+  EXPECT_EQ(ran.code, kOk);
+  ASSERT_EQ(ran.out.size(), 2'501u);
+  EXPECT_EQ(ran.out[0], absl::StrCat(kHeader, ",", kFigures));
+  EXPECT_EQ(ran.out[1], absl::StrCat(Row("loc_1", 1), ",1,0.002,1,0.1,0.8,mre_1,"));
+  for (int i = 1; i <= 2'500; ++i) {
+    ASSERT_TRUE(absl::StartsWith(ran.out[i], Row("loc_1", i))) << ran.out[i];
+    ASSERT_TRUE(absl::EndsWith(ran.out[i], absl::StrCat(",mre_", i, ","))) << ran.out[i];
+  }
+  // 1 + 2 + ... + 2500 Wh, at 2 a kWh and 100 g a kWh.
+  EXPECT_TRUE(
+      absl::StartsWith(ran.err, "costs: 2,500 records, 0 failed; energy 3126.25 kWh, cost 6252.5, carbon 312.625 kg; "))
+      << ran.err;
+}
+
+TEST(RunBatch, BadAndRefusedLines_AreReportedAndTheRestGoesOn) {
+  Ran ran = Batch(absl::StrCat(kHeader, "\n", Row("loc_unknown", 2), "\n", Row("loc_1", 3), "\nloc_1,x,WH,,,4\n",
+                               Row("loc_invalid", 5), "\nloc_1\n", Row("loc_1", 7), "\n"));
+  EXPECT_EQ(ran.code, kSomeRecordsFailed);
+  ASSERT_EQ(ran.out.size(), 7u);
+  const std::string unknown = "line 2: LOCATION_NOT_FOUND: there is no location loc_unknown";
+  EXPECT_EQ(ran.out[1], absl::StrCat(Row("loc_unknown", 2), ",,,,,,,", unknown));
+  EXPECT_EQ(ran.out[2], absl::StrCat(Row("loc_1", 3), ",3,0.006,1,0.3,0.8,mre_3,"));
+  EXPECT_EQ(ran.out[3],
+            "loc_1,x,WH,,,4,,,,,,,\"line 4: value: must be a number such as 20567 or 1.5, but is \"\"x\"\"\"");
+  EXPECT_EQ(ran.out[4], absl::StrCat(Row("loc_invalid", 5),
+                                     ",,,,,,,line 5: INVALID_FIELD: value: must be at least 0; end_time: must be after "
+                                     "start_time"));
+  EXPECT_EQ(ran.out[5], "loc_1,,,,,,,,,,,,\"line 6: the row has 1 fields, the header 6\"");
+  EXPECT_TRUE(absl::EndsWith(ran.out[6], "mre_7,"));
+  EXPECT_TRUE(absl::StartsWith(ran.err, absl::StrCat("costs: ", unknown, "\ncosts: line 4: "))) << ran.err;
+  EXPECT_TRUE(absl::StrContains(ran.err, "costs: 6 records, 4 failed; energy 0.01 kWh,")) << ran.err;
+}
+
+TEST(RunBatch, Formats_AreConverted) {
+  BatchOptions options;
+  options.output = Format::kJsonLines;
+  Ran ran = Batch(absl::StrCat(kHeader, "\n", Row("loc_1", 2), "\nloc_1\n"), options);
+  ASSERT_EQ(ran.out.size(), 2u);
+  EXPECT_EQ(ran.out[0], R"({"location_id":"loc_1","value":2,"units":"WH","start_time":"2022-02-01T10:30:00Z",)"
+                        R"("end_time":"2022-02-01T11:00:00Z","record_reference_id":"2","energy_wh":2,"cost":0.004,)"
+                        R"("cost_confidence":1,"carbon_g":0.2,"carbon_confidence":0.8,"record_id":"mre_2"})");
+  EXPECT_EQ(ran.out[1], R"({"location_id":"loc_1","error":"line 3: the row has 1 fields, the header 6"})");
+
+  const std::string record = ran.out[0].substr(0, ran.out[0].find(",\"energy_wh\"")) + "}";
+  options.input = Format::kJsonLines;
+  ran = Batch(absl::StrCat(record, "\n{\n"), options);
+  EXPECT_EQ(ran.code, kSomeRecordsFailed);
+  ASSERT_EQ(ran.out.size(), 2u);
+  EXPECT_TRUE(absl::EndsWith(ran.out[0], R"("record_id":"mre_2"})")) << ran.out[0];
+  EXPECT_TRUE(absl::StartsWith(ran.out[1], R"({"error":"line 2: not JSON: )")) << ran.out[1];
+
+  options.output = Format::kCsv;
+  ran = Batch(absl::StrCat(record, "\n"), options);
+  EXPECT_EQ(ran.code, kOk);
+  ASSERT_EQ(ran.out.size(), 2u);
+  EXPECT_TRUE(absl::StartsWith(ran.out[1], "loc_1,2,WH,2022-02-01T10:30:00Z,")) << ran.out[1];
+  EXPECT_TRUE(absl::EndsWith(ran.out[1], ",2,0.004,1,0.2,0.8,mre_2,")) << ran.out[1];
+}
+
+TEST(RunBatch, NoRecords_IsAHeader) {
+  Ran ran = Batch("");
+  EXPECT_EQ(ran.code, kOk);
+  EXPECT_EQ(ran.out, std::vector<std::string>{kFigures});
+  EXPECT_TRUE(absl::StartsWith(ran.err, "costs: 0 records, 0 failed; energy 0 kWh, cost 0, carbon 0 kg; ")) << ran.err;
+  ran = Batch(kHeader);
+  EXPECT_EQ(ran.code, kOk);
+  EXPECT_EQ(ran.out, std::vector<std::string>{absl::StrCat(kHeader, ",", kFigures)});
+}
+
+TEST(RunBatch, MissingColumn_IsUsage) {
+  Ran ran = Batch("location_id,value\n1,2\n");
+  EXPECT_EQ(ran.code, kUsage);
+  EXPECT_TRUE(ran.out.empty());
+  EXPECT_TRUE(absl::StartsWith(ran.err, "costs: line 1: the header lacks units, start_time, end_time; ")) << ran.err;
+}
+
+TEST(RunBatch, ServerThatStops_LeavesWhatWasAnswered) {
+  FakeBehaviour behaviour;
+  behaviour.end_after = 1'234;
+  behaviour.end_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
+  FakeCostsService service(behaviour);
+  std::string input = absl::StrCat(kHeader, "\n");
+  for (int i = 1; i <= 20'000; ++i) absl::StrAppend(&input, Row("loc_1", i), "\n");
+  BatchOptions options;
+  options.server = "the fake";
+  options.chunk_records = 100;
+  Ran ran = Batch(options, service.NewStub().get(), input);
+  EXPECT_EQ(ran.code, kServerUnreachable);
+  ASSERT_EQ(ran.out.size(), 1'235u);
+  EXPECT_TRUE(absl::EndsWith(ran.out.back(), ",mre_1234,"));
+  EXPECT_TRUE(absl::StartsWith(ran.err,
+                               "costs: 1,234 records were answered, the rest was not (the last answered is on line "
+                               "1235):\n  the stream to the fake broke: UNAVAILABLE: going down\n"))
+      << ran.err;
+}
+
+TEST(RunBatch, ServerThatRefusesTheStream_IsTold) {
+  FakeBehaviour behaviour;
+  behaviour.end_after = 0;
+  behaviour.end_status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who are you?");
+  FakeCostsService service(behaviour);
+  BatchOptions options;
+  options.server = "the fake";
+  Ran ran = Batch(options, service.NewStub().get(), absl::StrCat(kHeader, "\n", Row("loc_1", 1)));
+  EXPECT_EQ(ran.code, kServerRefused);
+  EXPECT_TRUE(absl::StrContains(ran.err,
+                                "0 records were answered, the rest was not:\n  refused by the fake: "
+                                "UNAUTHENTICATED: who are you?\n"))
+      << ran.err;
+}
+
+TEST(RunBatch, Options_GoWithTheChunks) {
+  FakeCostsService service;
+  BatchOptions options;
+  options.request.set_non_persistent(true);
+  options.request.set_include_tariff(false);
+  EXPECT_EQ(Batch(options, service.NewStub().get(), absl::StrCat(kHeader, "\n", Row("loc_1", 1))).code, kOk);
+  EXPECT_TRUE(service.last_chunk_options().non_persistent());
+  EXPECT_FALSE(service.last_chunk_options().include_tariff());
+  EXPECT_FALSE(service.last_chunk_options().has_include_carbon());
+}
+
+TEST(RunBatch, ReaderThatGoesAway_EndsItQuietly) {
+  signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  FakeCostsService service;
+  std::string input = absl::StrCat(kHeader, "\n");
+  for (int i = 1; i <= 20'000; ++i) absl::StrAppend(&input, Row("loc_1", i), "\n");
+  std::istringstream in(input);
+  std::ostringstream err;
+  OutputFile out(ends[1]);
+  EXPECT_EQ(RunBatch({}, service.NewStub().get(), &in, &out, &err), kOutputPipeClosed);
+  EXPECT_EQ(err.str(), "");
+  close(ends[1]);
+}
+
+}  // namespace
+}  // namespace costs::cli

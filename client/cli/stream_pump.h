@@ -1,0 +1,76 @@
+// The pipelined stream: reads lines from a source, sends their records in
+// chunks, and hands the answers on in the order of the lines.
+//
+// The calling thread reads and sends; a second one receives and calls the
+// receiver. The chunks on their way are bounded (ChunkWindow), and so is the
+// text in each, so memory does not grow with the input. The server may answer
+// several chunks in one message, or one in several.
+#ifndef CLIENT_CLI_STREAM_PUMP_H_
+#define CLIENT_CLI_STREAM_PUMP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "client/cli/record_source.h"
+#include "client/cli/rpc_error.h"
+#include "energy/costs/v1/costs_service.grpc.pb.h"
+
+namespace costs::cli {
+
+// Called on one thread, which is not that of PumpRecords(). An error ends the
+// stream.
+class AnswerReceiver {
+ public:
+  virtual ~AnswerReceiver() = default;
+
+  // The record of this line was priced.
+  virtual absl::Status OnResult(absl::string_view carry, const v1::MeterRecord& result) = 0;
+  // The server refused it.
+  virtual absl::Status OnRefusal(int64_t line, absl::string_view carry, const google::rpc::Status& status) = 0;
+  // The line held no record. `error` begins with its number.
+  virtual absl::Status OnBadLine(int64_t line, absl::string_view carry, absl::string_view error) = 0;
+  // All lines of a chunk have been handed on. offset: of the input behind them.
+  virtual absl::Status OnChunkDone(int64_t offset) = 0;
+};
+
+struct PumpOptions {
+  size_t chunk_records = 1'000;
+  // Chunks that are read and not yet answered, at least 2.
+  size_t chunks_in_flight = 8;
+  // When the whole stream shall have ended; none: no limit.
+  std::optional<absl::Time> deadline;
+  // The options of each chunk; has no records.
+  v1::StreamInstantCostsRequest request;
+};
+
+struct PumpResult {
+  int64_t lines_read = 0;       // records and bad lines
+  int64_t records_sent = 0;     // of them
+  int64_t lines_handed_on = 0;  // to the receiver
+  // The most records that were sent and not yet answered.
+  int64_t most_outstanding = 0;
+  // The last line that was handed on; 0: none.
+  int64_t last_line = 0;
+
+  // How the stream ended. Empty: every line was handed on.
+  std::optional<RpcError> stream_error;
+  // Why the source could not be read to its end.
+  std::string read_error;
+  // What the receiver said.
+  absl::Status receiver_status;
+
+  bool complete() const { return !stream_error.has_value() && read_error.empty() && receiver_status.ok(); }
+};
+
+// Runs until the source's end, or until something goes wrong. A source without
+// a record opens no stream.
+PumpResult PumpRecords(v1::CostsService::StubInterface* stub, const PumpOptions& options, RecordSource* source,
+                       AnswerReceiver* receiver);
+
+}  // namespace costs::cli
+
+#endif  // CLIENT_CLI_STREAM_PUMP_H_
