@@ -39,7 +39,7 @@ struct Ran {
 // `arguments` are the shell's.
 Ran Costs(const std::string& arguments, const std::string& input = "", const std::string& environment = "") {
   WriteFile(Temporary("in"), input);
-  const int status = system(absl::StrCat(environment, " client/costs ", arguments, " <", Temporary("in"), " >",
+  const int status = system(absl::StrCat(environment, " client/cli/costs ", arguments, " <", Temporary("in"), " >",
                                          Temporary("out"), " 2>", Temporary("err"))
                                 .c_str());
   return {WEXITSTATUS(status), ReadFile(Temporary("out")), ReadFile(Temporary("err"))};

@@ -42,7 +42,7 @@ struct Ran {
 // `arguments` are the shell's.
 Ran Costs(const std::string& arguments, const std::string& environment = "") {
   const std::string out = testing::TempDir() + "/out", err = testing::TempDir() + "/err";
-  const int status = system(absl::StrCat(environment, " client/costs ", arguments, " >", out, " 2>", err).c_str());
+  const int status = system(absl::StrCat(environment, " client/cli/costs ", arguments, " >", out, " 2>", err).c_str());
   return {WEXITSTATUS(status), ReadFile(out), ReadFile(err)};
 }
 
@@ -53,7 +53,7 @@ std::string OnTerminal(const std::string& arguments, const std::string& environm
   size.ws_col = columns;
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
   if (child == 0) {
-    execl("/bin/sh", "sh", "-c", absl::StrCat(environment, " exec client/costs ", arguments).c_str(), nullptr);
+    execl("/bin/sh", "sh", "-c", absl::StrCat(environment, " exec client/cli/costs ", arguments).c_str(), nullptr);
     _exit(127);
   }
   std::string text;
