@@ -116,6 +116,8 @@ std::shared_ptr<grpc::Channel> OpenChannel(const Connection& connection) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
   arguments.SetServiceConfigJSON(ServiceConfig(connection.wait_for_ready));
+  // Else a call would fail after its retries, not at once.
+  if (!connection.wait_for_ready) arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();

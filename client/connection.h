@@ -32,13 +32,12 @@ struct Connection {
   std::function<absl::StatusOr<std::string>()> authorization;
   // Told what was sent with a call that the server did not know the caller of. May be null.
   std::function<void(const std::string& authorization)> refused;
-  // Calls wait for a server that is not there yet, up to their deadline; else they fail at
-  // once.
+  // Calls wait for a server that is not there yet, up to their deadline, and are retried
+  // where it is safe; else they fail at once.
   bool wait_for_ready = true;
 };
 
-// Calls are retried where it is safe, connections that went silent are found in half a
-// minute, and messages may have 64 MiB.
+// Connections that went silent are found in half a minute, and messages may have 64 MiB.
 std::shared_ptr<grpc::Channel> OpenChannel(const Connection& connection);
 
 // What OpenChannel gives gRPC: retries, health checks and turns, as JSON.

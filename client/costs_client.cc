@@ -1,21 +1,18 @@
 #include "client/costs_client.h"
 
-#include <future>
-#include <optional>
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/login.h"
-#include "energy/costs/v1/auth_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace costs {
 namespace {
 
-constexpr absl::Duration kLoginPatience = absl::Seconds(10);
 // A batch in full, of 1000 records.
-constexpr int kMostInBatch = 1'000;
+constexpr size_t kMostInBatch = 1'000;
 
 absl::Status Check(const ClientOptions& options) {
   if (options.address.empty()) return absl::InvalidArgumentError("address is empty; give host:port");
@@ -50,26 +47,6 @@ absl::Status Check(const ClientOptions& options) {
   return absl::OkStatus();
 }
 
-TokenKeeper::LogIn LogInWith(const ClientOptions& options) {
-  Connection connection;
-  connection.address = options.address;
-  connection.tls = options.tls;
-  connection.authorization = [basic = BasicAuthorization(options.account_id, options.api_key)] { return basic; };
-  std::shared_ptr<v1::AuthService::Stub> stub = v1::AuthService::NewStub(OpenChannel(connection));
-  return [stub = std::move(stub), address = options.address]() -> absl::StatusOr<v1::LoginResponse> {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + kLoginPatience));
-    v1::LoginResponse response;
-    const absl::Status status = ToStatus(stub->Login(&context, {}, &response));
-    if (status.ok()) return response;
-    // The details stay.
-    absl::Status told(status.code(), absl::StrCat("cannot log in at ", address, ": ", status.message()));
-    status.ForEachPayload(
-        [&told](absl::string_view url, const absl::Cord& payload) { told.SetPayload(url, payload); });
-    return told;
-  };
-}
-
 template <typename Request>
 Request RequestWith(const CallOptions& options) {
   Request request;
@@ -80,10 +57,35 @@ Request RequestWith(const CallOptions& options) {
   return request;
 }
 
-Client::BatchOutcomes OutcomesOf(v1::BatchCalculateInstantCostsResponse* response) {
+v1::CalculateInstantCostRequest RequestOf(const v1::MeterRecordSubmission& record, const CallOptions& options) {
+  auto request = RequestWith<v1::CalculateInstantCostRequest>(options);
+  *request.mutable_record() = record;
+  return request;
+}
+
+v1::BatchCalculateInstantCostsRequest RequestOf(absl::Span<const v1::MeterRecordSubmission> records,
+                                                const CallOptions& options) {
+  auto request = RequestWith<v1::BatchCalculateInstantCostsRequest>(options);
+  for (const v1::MeterRecordSubmission& record : records) *request.add_records() = record;
+  return request;
+}
+
+absl::Status CheckCount(size_t records) {
+  if (records >= 1 && records <= kMostInBatch) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("records holds ", records, "; a batch must hold 1 to ", kMostInBatch,
+                                                 ", a stream takes any number"));
+}
+
+absl::StatusOr<Client::BatchOutcomes> OutcomesOf(absl::StatusOr<v1::BatchCalculateInstantCostsResponse> answer,
+                                                 size_t records) {
+  if (!answer.ok()) return answer.status();
+  if (static_cast<size_t>(answer->items_size()) != records) {
+    return absl::InternalError(
+        absl::StrCat("the server answered ", answer->items_size(), " records where ", records, " were asked"));
+  }
   Client::BatchOutcomes outcomes;
-  outcomes.reserve(static_cast<size_t>(response->items_size()));
-  for (v1::InstantCostItem& item : *response->mutable_items()) {
+  outcomes.reserve(records);
+  for (v1::InstantCostItem& item : *answer->mutable_items()) {
     if (item.has_result()) {
       outcomes.emplace_back(std::move(*item.mutable_result()));
     } else {
@@ -91,14 +93,6 @@ Client::BatchOutcomes OutcomesOf(v1::BatchCalculateInstantCostsResponse* respons
     }
   }
   return outcomes;
-}
-
-// Waits for what `start` is given to call.
-template <typename Result, typename Start>
-absl::StatusOr<Result> Await(Start start) {
-  std::promise<absl::StatusOr<Result>> promise;
-  start([&promise](absl::StatusOr<Result> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
 }
 
 }  // namespace
@@ -109,10 +103,15 @@ class Client::Calls {
     Connection connection;
     connection.address = options.address;
     connection.tls = options.tls;
+    connection.wait_for_ready = options.wait_for_ready;
     if (!options.token.empty()) {
       connection.authorization = [bearer = absl::StrCat("Bearer ", options.token)] { return bearer; };
     } else if (!options.api_key.empty()) {
-      keeper_ = std::make_shared<TokenKeeper>(LogInWith(options), absl::Now);
+      keeper_ = std::make_shared<TokenKeeper>(
+          [connection, account_id = options.account_id, api_key = options.api_key] {
+            return LogInWith(connection, account_id, api_key);
+          },
+          absl::Now);
       connection.authorization = [keeper = keeper_] { return keeper->Authorization(); };
       connection.refused = [keeper = keeper_](const std::string& sent) { keeper->Forget(sent); };
     }
@@ -123,31 +122,74 @@ class Client::Calls {
   absl::Status LogIn() { return keeper_ == nullptr ? absl::OkStatus() : keeper_->Authorization().status(); }
 
   // One unary call. A token that the server does not know any more is got anew once.
-  template <typename Request, typename Response, typename Method>
-  void Start(Method method, std::shared_ptr<const Request> request, absl::Duration timeout,
-             std::function<void(absl::Status, Response*)> done) {
-    struct Call {
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (v1::CostsService::StubInterface::*method)(grpc::ClientContext*,
+                                                                                        const Request&, Response*),
+                                const Request& request, absl::Duration timeout) {
+    const absl::Time deadline = DeadlineOf(timeout);
+    absl::Status status;
+    for (int attempt = 1; attempt <= 2; ++attempt) {
       grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(deadline));
       Response response;
-    };
-    const absl::Time deadline = absl::Now() + (timeout > absl::ZeroDuration() ? timeout : timeout_);
-    const auto attempt = [this, method, request, deadline](auto&& ended) {
-      auto call = std::make_shared<Call>();
-      call->context.set_deadline(absl::ToChronoTime(deadline));
-      (stub_->async()->*method)(&call->context, request.get(), &call->response,
-                                [call, request, ended = std::forward<decltype(ended)>(ended)](
-                                    const grpc::Status& status) { ended(ToStatus(status), &call->response); });
-    };
-    attempt([this, attempt, done = std::move(done)](const absl::Status& status, Response* response) {
-      if (keeper_ == nullptr || !absl::IsUnauthenticated(status)) return done(status, response);
-      attempt(done);
-    });
+      status = ToStatus((stub_.get()->*method)(&context, request, &response));
+      if (status.ok()) return response;
+      if (!MayLogInAgain(status)) break;
+    }
+    return status;
+  }
+
+  // The same without waiting.
+  template <typename Request, typename Response>
+  void Start(void (v1::CostsService::StubInterface::async_interface::*method)(grpc::ClientContext*, const Request*,
+                                                                              Response*,
+                                                                              std::function<void(grpc::Status)>),
+             std::shared_ptr<const Request> request, absl::Duration timeout,
+             std::function<void(absl::StatusOr<Response>)> done) {
+    const absl::Time deadline = DeadlineOf(timeout);
+    Attempt<Request, Response>(
+        method, request, deadline,
+        [this, method, request, deadline, done = std::move(done)](absl::StatusOr<Response> response) mutable {
+          if (!MayLogInAgain(response.status())) return done(std::move(response));
+          Attempt<Request, Response>(method, request, deadline, std::move(done));
+        });
   }
 
   v1::CostsService::StubInterface* stub() { return stub_.get(); }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  absl::Time DeadlineOf(absl::Duration timeout) const {
+    return absl::Now() + (timeout > absl::ZeroDuration() ? timeout : timeout_);
+  }
+
+  bool MayLogInAgain(const absl::Status& status) const { return keeper_ != nullptr && absl::IsUnauthenticated(status); }
+
+  template <typename Request, typename Response, typename Method>
+  void Attempt(Method method, std::shared_ptr<const Request> request, absl::Time deadline,
+               std::function<void(absl::StatusOr<Response>)> done) {
+    struct Call {
+      grpc::ClientContext context;
+      Response response;
+    };
+    auto call = std::make_unique<Call>();
+    Call* const raw = call.get();
+    raw->context.set_deadline(absl::ToChronoTime(deadline));
+    const Request* const sent = request.get();
+    // std::function wants what can be copied.
+    auto kept = std::make_shared<std::pair<std::unique_ptr<Call>, std::shared_ptr<const Request>>>(std::move(call),
+                                                                                                   std::move(request));
+    (stub_->async()->*method)(&raw->context, sent, &raw->response,
+                              [kept, done = std::move(done)](const grpc::Status& status) {
+                                Response response = std::move(kept->first->response);
+                                // Before the caller knows: it holds on to the channel, which must
+                                // not end on this thread.
+                                kept->first = nullptr;
+                                if (!status.ok()) return done(ToStatus(status));
+                                done(std::move(response));
+                              });
+  }
+
   const absl::Duration timeout_;
   std::shared_ptr<TokenKeeper> keeper_;  // null: no API key
   std::shared_ptr<grpc::Channel> channel_;
@@ -156,64 +198,44 @@ class Client::Calls {
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& options) {
   if (absl::Status wrong = Check(options); !wrong.ok()) return wrong;
-  auto calls = std::make_shared<Calls>(options);
+  auto calls = std::make_unique<Calls>(options);
   if (absl::Status failed = calls->LogIn(); !failed.ok()) return failed;
   return std::unique_ptr<Client>(new Client(std::move(calls)));
 }
 
-Client::Client(std::shared_ptr<Calls> calls) : calls_(std::move(calls)) {}
+Client::Client(std::unique_ptr<Calls> calls) : calls_(std::move(calls)) {}
 
 Client::~Client() = default;
 
 absl::StatusOr<v1::MeterRecord> Client::CalculateInstantCost(const v1::MeterRecordSubmission& record,
                                                              const CallOptions& options) {
-  return Await<v1::MeterRecord>([&](auto done) { CalculateInstantCost(record, options, std::move(done)); });
+  return calls_->Call(&v1::CostsService::StubInterface::CalculateInstantCost, RequestOf(record, options),
+                      options.timeout);
 }
 
 void Client::CalculateInstantCost(const v1::MeterRecordSubmission& record, const CallOptions& options,
                                   std::function<void(absl::StatusOr<v1::MeterRecord>)> done) {
-  auto request =
-      std::make_shared<v1::CalculateInstantCostRequest>(RequestWith<v1::CalculateInstantCostRequest>(options));
-  *request->mutable_record() = record;
-  using Async = v1::CostsService::StubInterface::async_interface;
-  using Method = void (Async::*)(grpc::ClientContext*, const v1::CalculateInstantCostRequest*, v1::MeterRecord*,
-                                 std::function<void(grpc::Status)>);
   calls_->Start<v1::CalculateInstantCostRequest, v1::MeterRecord>(
-      static_cast<Method>(&Async::CalculateInstantCost), std::move(request), options.timeout,
-      [done = std::move(done)](const absl::Status& status, v1::MeterRecord* answer) {
-        if (!status.ok()) return done(status);
-        done(std::move(*answer));
-      });
+      &v1::CostsService::StubInterface::async_interface::CalculateInstantCost,
+      std::make_shared<v1::CalculateInstantCostRequest>(RequestOf(record, options)), options.timeout, std::move(done));
 }
 
 absl::StatusOr<Client::BatchOutcomes> Client::BatchCalculateInstantCosts(
     absl::Span<const v1::MeterRecordSubmission> records, const CallOptions& options) {
-  return Await<BatchOutcomes>([&](auto done) { BatchCalculateInstantCosts(records, options, std::move(done)); });
+  if (absl::Status wrong = CheckCount(records.size()); !wrong.ok()) return wrong;
+  return OutcomesOf(calls_->Call(&v1::CostsService::StubInterface::BatchCalculateInstantCosts,
+                                 RequestOf(records, options), options.timeout),
+                    records.size());
 }
 
 void Client::BatchCalculateInstantCosts(absl::Span<const v1::MeterRecordSubmission> records, const CallOptions& options,
                                         std::function<void(absl::StatusOr<BatchOutcomes>)> done) {
-  if (records.empty() || records.size() > kMostInBatch) {
-    return done(absl::InvalidArgumentError(absl::StrCat(
-        "records holds ", records.size(), "; a batch must hold 1 to ", kMostInBatch, ", a stream takes any number")));
-  }
-  auto request = std::make_shared<v1::BatchCalculateInstantCostsRequest>(
-      RequestWith<v1::BatchCalculateInstantCostsRequest>(options));
-  for (const v1::MeterRecordSubmission& record : records) *request->add_records() = record;
-  using Async = v1::CostsService::StubInterface::async_interface;
-  using Method = void (Async::*)(grpc::ClientContext*, const v1::BatchCalculateInstantCostsRequest*,
-                                 v1::BatchCalculateInstantCostsResponse*, std::function<void(grpc::Status)>);
+  if (absl::Status wrong = CheckCount(records.size()); !wrong.ok()) return done(wrong);
   calls_->Start<v1::BatchCalculateInstantCostsRequest, v1::BatchCalculateInstantCostsResponse>(
-      static_cast<Method>(&Async::BatchCalculateInstantCosts), request, options.timeout,
-      [done = std::move(done), count = records.size()](const absl::Status& status,
-                                                       v1::BatchCalculateInstantCostsResponse* answer) {
-        if (!status.ok()) return done(status);
-        BatchOutcomes outcomes = OutcomesOf(answer);
-        if (outcomes.size() != count) {
-          return done(absl::InternalError(
-              absl::StrCat("the server answered ", outcomes.size(), " records where ", count, " were asked")));
-        }
-        done(std::move(outcomes));
+      &v1::CostsService::StubInterface::async_interface::BatchCalculateInstantCosts,
+      std::make_shared<v1::BatchCalculateInstantCostsRequest>(RequestOf(records, options)), options.timeout,
+      [done = std::move(done), count = records.size()](absl::StatusOr<v1::BatchCalculateInstantCostsResponse> answer) {
+        done(OutcomesOf(std::move(answer), count));
       });
 }
 

@@ -52,6 +52,8 @@ struct ClientOptions {
 
   // How long a call may take, retries included, unless it says so itself.
   absl::Duration timeout = absl::Seconds(30);
+  // False: a call fails at once while there is no server.
+  bool wait_for_ready = true;
 };
 
 // What an answer shall hold, and for how long it is waited.
@@ -80,8 +82,8 @@ class Client {
   // again changes nothing.
   absl::StatusOr<v1::MeterRecord> CalculateInstantCost(const v1::MeterRecordSubmission& record,
                                                        const CallOptions& options = {});
-  // The same without waiting: `done` is called on a thread of gRPC's. The client must live
-  // until then.
+  // The same without waiting: `done` is called on a thread of gRPC's, where the client must
+  // not end.
   void CalculateInstantCost(const v1::MeterRecordSubmission& record, const CallOptions& options,
                             std::function<void(absl::StatusOr<v1::MeterRecord>)> done);
 
@@ -104,9 +106,9 @@ class Client {
  private:
   class Calls;
 
-  explicit Client(std::shared_ptr<Calls> calls);
+  explicit Client(std::unique_ptr<Calls> calls);
 
-  const std::shared_ptr<Calls> calls_;
+  const std::unique_ptr<Calls> calls_;
 };
 
 }  // namespace costs

@@ -2,18 +2,38 @@
 
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/errors.h"
+#include "energy/costs/v1/auth_service.grpc.pb.h"
+#include "grpcpp/client_context.h"
 
 namespace costs {
 namespace {
 
+namespace v1 = ::energy::costs::v1;
+
+constexpr absl::Duration kLoginPatience = absl::Seconds(10);
 constexpr absl::Duration kPauseAfterFailure = absl::Seconds(10);
 
 }  // namespace
 
-std::string BasicAuthorization(const std::string& account_id, const std::string& api_key) {
-  return absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(account_id, ":", api_key)));
+absl::StatusOr<v1::LoginResponse> LogInWith(Connection connection, const std::string& account_id,
+                                            const std::string& api_key) {
+  connection.authorization =
+      [basic = absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(account_id, ":", api_key)))] { return basic; };
+  connection.refused = nullptr;
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kLoginPatience));
+  v1::LoginResponse response;
+  const absl::Status status =
+      ToStatus(v1::AuthService::NewStub(OpenChannel(connection))->Login(&context, {}, &response));
+  if (status.ok()) return response;
+  absl::Status told(status.code(), absl::StrCat("cannot log in at ", connection.address, ": ", status.message()));
+  status.ForEachPayload([&told](absl::string_view url, const absl::Cord& details) { told.SetPayload(url, details); });
+  return told;
 }
 
 absl::StatusOr<std::string> TokenKeeper::Authorization() {
@@ -43,7 +63,7 @@ absl::StatusOr<std::string> TokenKeeper::Authorization() {
 }
 
 absl::StatusOr<std::string> TokenKeeper::Renew() {
-  const absl::StatusOr<energy::costs::v1::LoginResponse> login = log_in_();
+  const absl::StatusOr<v1::LoginResponse> login = log_in_();
   if (!login.ok()) return login.status();
   const absl::Duration life = absl::Seconds(login->expires_in());
   const std::lock_guard<std::mutex> lock(mutex_);

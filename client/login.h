@@ -11,12 +11,15 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/connection.h"
 #include "energy/costs/v1/auth_service.pb.h"
 
 namespace costs {
 
-// The `authorization` that AuthService.Login wants.
-std::string BasicAuthorization(const std::string& account_id, const std::string& api_key);
+// Trades an account's API key for a token, over a connection of its own; the given one's
+// credentials are not used. An error names the address.
+absl::StatusOr<energy::costs::v1::LoginResponse> LogInWith(Connection connection, const std::string& account_id,
+                                                           const std::string& api_key);
 
 class TokenKeeper {
  public:
@@ -40,9 +43,9 @@ class TokenKeeper {
 
   std::mutex logging_in_;  // taken before mutex_
   std::mutex mutex_;
-  std::string authorization_;                      // guarded by mutex_; empty: none
-  absl::Time renew_at_ = absl::InfinitePast();     // guarded by mutex_
-  absl::Time ends_at_ = absl::InfinitePast();      // guarded by mutex_
+  std::string authorization_;                   // guarded by mutex_; empty: none
+  absl::Time renew_at_ = absl::InfinitePast();  // guarded by mutex_
+  absl::Time ends_at_ = absl::InfinitePast();   // guarded by mutex_
 };
 
 }  // namespace costs

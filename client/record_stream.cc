@@ -62,20 +62,21 @@ struct Chunk {
 
 }  // namespace
 
-// Shared by the stream's owner, its connection and its pause.
-class RecordStream::State : public std::enable_shared_from_this<State> {
+// The stream's part that its connection and its pause know. It ends on the thread of the
+// stream's owner, and with it the connections: a channel must not end on a thread of
+// gRPC's.
+class RecordStream::State {
  public:
   State(v1::CostsService::StubInterface* stub, StreamOptions options) : stub_(stub), options_(std::move(options)) {}
 
   absl::Status Write(const v1::MeterRecordSubmission& record, bool wait, bool* taken);
-  void Finish(std::function<void(absl::Status)> done);
+  void WritesDone();
   void Cancel();
   absl::Status Await();
   Progress progress() const;
 
  private:
   class Connection;
-  using Calls = std::vector<std::function<void(absl::Status)>>;
 
   // What is to be done without the mutex.
   struct Next {
@@ -110,8 +111,10 @@ class RecordStream::State : public std::enable_shared_from_this<State> {
   bool Answer(Connection* connection, const v1::SequencedOutcome& outcome, Tally* tally);
   void Settle(Tally* tally);
   bool Violated(Connection* connection, const std::string& what);
-  void End(absl::Status status, Calls* done);
-  void GiveUpOrPause(const absl::Status& status, Calls* done);
+  void End(absl::Status status);
+  void TellEnd();
+  void Leave();
+  void GiveUpOrPause(const absl::Status& status);
 
   v1::CostsService::StubInterface* const stub_;
   const StreamOptions options_;
@@ -122,13 +125,15 @@ class RecordStream::State : public std::enable_shared_from_this<State> {
   size_t sent_ = 0;                                // of them, over this connection
   std::unique_ptr<Chunk> filling_;
   std::vector<std::unique_ptr<Chunk>> spare_;
-  const Chunk* writing_ = nullptr;          // gRPC reads it
-  std::unique_ptr<Chunk> answered_early_;   // it, already answered
+  const Chunk* writing_ = nullptr;         // gRPC reads it
+  std::unique_ptr<Chunk> answered_early_;  // it, already answered
   size_t outstanding_ = 0;
   size_t outstanding_bytes_ = 0;
   Progress progress_;
 
   std::shared_ptr<Connection> connection_;  // null: none, or it has ended
+  std::shared_ptr<Connection> last_;        // the one before
+  int busy_ = 0;                            // threads of gRPC's that are not done with this
   bool pausing_ = false;
   std::shared_ptr<grpc::Alarm> alarm_;
   int failures_ = 0;  // connections in a row that brought no answer
@@ -141,7 +146,8 @@ class RecordStream::State : public std::enable_shared_from_this<State> {
   bool cancelled_ = false;
   bool over_ = false;
   absl::Status end_;
-  Calls done_;
+  bool telling_ = false;
+  bool told_ = false;  // on_end has run
 
   std::mt19937_64 random_{std::random_device{}()};
 
@@ -150,14 +156,13 @@ class RecordStream::State : public std::enable_shared_from_this<State> {
   Chunk* head_ = nullptr;
 };
 
-// One gRPC stream. It keeps itself until gRPC is done with it.
+// One gRPC stream. Its state keeps it until gRPC is done with it.
 class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Request, Response> {
  public:
-  explicit Connection(std::shared_ptr<State> state)
-      : state_(std::move(state)), arena_block_(new char[kArenaBytes]), arena_(arena_block_.get(), kArenaBytes) {}
+  explicit Connection(State* state)
+      : state_(state), arena_block_(new char[kArenaBytes]), arena_(arena_block_.get(), kArenaBytes) {}
 
-  void Start(std::shared_ptr<Connection> self) {
-    self_ = std::move(self);
+  void Start() {
     if (state_->options_.deadline != absl::InfiniteFuture()) {
       context_.set_deadline(absl::ToChronoTime(state_->options_.deadline));
     }
@@ -171,10 +176,10 @@ class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Req
   void Cancel() { context_.TryCancel(); }
 
   // Guarded by the state's mutex.
-  bool writing = false;      // a write, or the end of writes, is being started or under way
-  bool writes_done = false;  // was said
-  bool released = false;     // of its hold
-  bool broken = false;       // nothing more can be written
+  bool writing = false;             // a write, or the end of writes, is being started or under way
+  bool writes_done = false;         // was said
+  bool released = false;            // of its hold
+  bool broken = false;              // nothing more can be written
   std::optional<absl::Status> why;  // it was broken by us, and may be tried again
   std::optional<absl::Status> end;  // ... and may not
   bool broken_by_us() const { return why.has_value() || end.has_value(); }
@@ -194,13 +199,9 @@ class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Req
 
   void OnWriteDone(bool ok) override { state_->Wrote(this, ok); }
 
-  void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Connection> self = std::move(self_);
-    state_->Ended(this, status);
-  }
+  void OnDone(const grpc::Status& status) override { state_->Ended(this, status); }
 
-  const std::shared_ptr<State> state_;
-  std::shared_ptr<Connection> self_;
+  State* const state_;
   grpc::ClientContext context_;
   std::unique_ptr<char[]> arena_block_;
   google::protobuf::Arena arena_;  // emptied for each message
@@ -283,7 +284,7 @@ RecordStream::State::Next RecordStream::State::Proceed() {
 }
 
 void RecordStream::State::Connect(Next* next) {
-  connection_ = std::make_shared<Connection>(shared_from_this());
+  connection_ = std::make_shared<Connection>(this);
   sent_ = 0;
   next->connection = connection_;
   next->start = true;
@@ -298,7 +299,7 @@ void RecordStream::State::Do(Next next) {
     if (next.writes_done) connection->StartWritesDone();
     if (next.release) connection->RemoveHold();
     if (!next.start) return;
-    connection->Start(connection);
+    connection->Start();
     const std::lock_guard<std::mutex> lock(mutex_);
     connection->writing = false;
     next = Proceed();
@@ -433,10 +434,12 @@ bool RecordStream::State::Violated(Connection* connection, const std::string& wh
 }
 
 void RecordStream::State::Ended(Connection* connection, const grpc::Status& status) {
-  Calls done;
-  absl::Status end;
+  absl::Status why;
+  bool interrupted = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    ++busy_;
+    last_ = std::move(connection_);
     connection_ = nullptr;
     sent_ = 0;
     head_ = nullptr;
@@ -449,35 +452,41 @@ void RecordStream::State::Ended(Connection* connection, const grpc::Status& stat
       chunk.answered = 0;
     }
     if (cancelled_) {
-      End(absl::CancelledError("the stream was cancelled"), &done);
+      End(absl::CancelledError("the stream was cancelled"));
     } else if (connection->end) {
-      End(*connection->end, &done);
+      End(*connection->end);
     } else if (outstanding_ == 0) {
-      if (finishing_) End(absl::OkStatus(), &done);
+      if (finishing_) End(absl::OkStatus());
       // Else the next record connects.
-    } else if (connection->why) {
-      GiveUpOrPause(*connection->why, &done);
-    } else if (status.ok()) {
-      GiveUpOrPause(absl::UnavailableError("the server closed the stream early"), &done);
     } else {
-      GiveUpOrPause(ToStatus(status), &done);
+      why = connection->why ? *connection->why
+            : status.ok()   ? absl::UnavailableError("the server closed the stream early")
+                            : ToStatus(status);
+      GiveUpOrPause(why);
+      interrupted = pausing_;
     }
-    end = end_;
   }
+  if (interrupted && options_.on_interruption != nullptr) options_.on_interruption(why);
+  TellEnd();
+  Leave();
+}
+
+// The last that a thread of gRPC's does here.
+void RecordStream::State::Leave() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  --busy_;
   changed_.notify_all();
-  for (const auto& call : done) call(end);
 }
 
 // With the mutex held.
-void RecordStream::State::GiveUpOrPause(const absl::Status& status,
-                                        Calls* done) {
+void RecordStream::State::GiveUpOrPause(const absl::Status& status) {
   const absl::Time now = absl::Now();
   // A token that ended, or whose key was taken away, is got anew once.
   const bool login = absl::IsUnauthenticated(status) && ever_answered_ && !asked_again_for_login_;
   if (login) asked_again_for_login_ = true;
   if ((!MayPass(status) && !login) || (!ever_answered_ && !options_.retry_first_connection) ||
-      now >= options_.deadline || now - waiting_since_ > options_.patience) {
-    return End(status, done);
+      now >= options_.deadline || now - waiting_since_ >= options_.patience) {
+    return End(status);
   }
   ++progress_.reconnections;
   Pause(PauseAfter(status));
@@ -493,54 +502,58 @@ absl::Duration RecordStream::State::PauseAfter(const absl::Status& status) {
 
 void RecordStream::State::Pause(absl::Duration pause) {
   pausing_ = true;
+  ++busy_;  // until the alarm's function ends
   // Another one each time: the last may still be in its function.
   alarm_ = std::make_shared<grpc::Alarm>();
-  alarm_->Set(absl::ToChronoTime(std::min(absl::Now() + pause, options_.deadline)), [self = shared_from_this()](bool) {
+  alarm_->Set(absl::ToChronoTime(std::min(absl::Now() + pause, options_.deadline)), [this](bool) {
     Next next;
-    Calls done;
-    absl::Status end;
     {
-      const std::lock_guard<std::mutex> lock(self->mutex_);
-      self->pausing_ = false;
-      if (self->cancelled_) {
-        self->End(absl::CancelledError("the stream was cancelled"), &done);
+      const std::lock_guard<std::mutex> lock(mutex_);
+      pausing_ = false;
+      if (cancelled_) {
+        End(absl::CancelledError("the stream was cancelled"));
       } else {
-        next = self->Proceed();
+        next = Proceed();
       }
-      end = self->end_;
     }
-    self->changed_.notify_all();
-    for (const auto& call : done) call(end);
-    self->Do(std::move(next));
+    TellEnd();
+    Do(std::move(next));
+    Leave();
   });
 }
 
-// With the mutex held.
-void RecordStream::State::End(absl::Status status, Calls* done) {
+// With the mutex held; TellEnd() is to follow without it.
+void RecordStream::State::End(absl::Status status) {
   over_ = true;
   end_ = std::move(status);
-  *done = std::move(done_);
 }
 
-void RecordStream::State::Finish(std::function<void(absl::Status)> done) {
+// If it is over, and nobody has told.
+void RecordStream::State::TellEnd() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!over_ || std::exchange(telling_, true)) return;
+  }
+  changed_.notify_all();  // those who write
+  if (options_.on_end != nullptr) options_.on_end(end_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  told_ = true;
+  changed_.notify_all();
+}
+
+void RecordStream::State::WritesDone() {
   Next next;
-  Calls call_now;
-  absl::Status end;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     finishing_ = true;
-    done_.push_back(std::move(done));
-    if (over_) {
-      call_now = std::move(done_);
-    } else if (connection_ == nullptr && !pausing_ && outstanding_ == 0) {
-      End(absl::OkStatus(), &call_now);
+    if (!over_ && connection_ == nullptr && !pausing_ && outstanding_ == 0) {
+      End(absl::OkStatus());
     } else {
       next = Proceed();
     }
-    end = end_;
   }
   changed_.notify_all();
-  for (const auto& call : call_now) call(end);
+  TellEnd();
   Do(std::move(next));
 }
 
@@ -548,26 +561,22 @@ void RecordStream::State::Cancel() {
   // Told without the mutex: they may call back at once.
   std::shared_ptr<Connection> connection;
   std::shared_ptr<grpc::Alarm> alarm;
-  Calls done;
-  absl::Status end;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (over_ || cancelled_) return;
     cancelled_ = true;
     connection = connection_;
     if (pausing_) alarm = alarm_;
-    if (connection == nullptr && alarm == nullptr) End(absl::CancelledError("the stream was cancelled"), &done);
-    end = end_;
+    if (connection == nullptr && alarm == nullptr) End(absl::CancelledError("the stream was cancelled"));
   }
   if (connection != nullptr) connection->Cancel();
   if (alarm != nullptr) alarm->Cancel();
-  changed_.notify_all();
-  for (const auto& call : done) call(end);
+  TellEnd();
 }
 
 absl::Status RecordStream::State::Await() {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] { return over_; });
+  changed_.wait(lock, [this] { return told_ && busy_ == 0; });
   return end_;
 }
 
@@ -577,10 +586,10 @@ RecordStream::Progress RecordStream::State::progress() const {
 }
 
 std::unique_ptr<RecordStream> RecordStream::Open(v1::CostsService::StubInterface* stub, StreamOptions options) {
-  return std::unique_ptr<RecordStream>(new RecordStream(std::make_shared<State>(stub, std::move(options))));
+  return std::unique_ptr<RecordStream>(new RecordStream(std::make_unique<State>(stub, std::move(options))));
 }
 
-RecordStream::RecordStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
+RecordStream::RecordStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 RecordStream::~RecordStream() {
   state_->Cancel();
@@ -596,12 +605,12 @@ absl::Status RecordStream::TryWrite(const v1::MeterRecordSubmission& record, boo
   return state_->Write(record, /*wait=*/false, taken);
 }
 
+void RecordStream::WritesDone() { state_->WritesDone(); }
+
 absl::Status RecordStream::Finish() {
-  state_->Finish([](const absl::Status&) {});
+  state_->WritesDone();
   return state_->Await();
 }
-
-void RecordStream::Finish(std::function<void(absl::Status)> done) { state_->Finish(std::move(done)); }
 
 void RecordStream::Cancel() { state_->Cancel(); }
 

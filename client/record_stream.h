@@ -33,7 +33,7 @@ namespace costs {
 
 // Of one record; valid while on_answer runs.
 struct RecordAnswer {
-  uint64_t sequence;                  // 0 for the first record that was written, then 1, ...
+  uint64_t sequence;                             // 0 for the first record that was written, then 1, ...
   const energy::costs::v1::MeterRecord* record;  // null where it was refused
   const google::rpc::Status* refusal;            // null where it was priced; see client/errors.h
 };
@@ -44,12 +44,19 @@ struct StreamOptions {
   // must not wait for the stream (Write(), Finish(), the destructor).
   std::function<void(const RecordAnswer& answer)> on_answer;
 
+  // Called once, at the end, with what Finish() returns; may be null. It must not wait for
+  // the stream.
+  std::function<void(const absl::Status& end)> on_end;
+  // Told when a connection broke, or a record is to be asked for again, before it is tried
+  // anew. From any thread; may be null.
+  std::function<void(const absl::Status& why)> on_interruption;
+
   // What each answer shall hold: include_tariff, include_breakdown, view and so on; its
   // records are not used.
   energy::costs::v1::StreamInstantCostsRequest request;
 
-  size_t chunk_records = 1'000;       // 1 to 10000
-  size_t window_records = 10'000;     // at least chunk_records
+  size_t chunk_records = 1'000;    // 1 to 10000
+  size_t window_records = 10'000;  // at least chunk_records
   size_t window_bytes = 16 << 20;
 
   // When all must be over.
@@ -73,7 +80,7 @@ class RecordStream {
     size_t most_outstanding = 0;  // the most that were written and not answered
   };
 
-  // `stub` is borrowed. Connects with the first record.
+  // `stub` is borrowed, and outlives the stream. Connects with the first record.
   static std::unique_ptr<RecordStream> Open(energy::costs::v1::CostsService::StubInterface* stub,
                                             StreamOptions options);
 
@@ -90,11 +97,11 @@ class RecordStream {
   // Takes it only if there is room now; `*taken` says whether. Room comes with answers.
   absl::Status TryWrite(const energy::costs::v1::MeterRecordSubmission& record, bool* taken);
 
-  // No more records: waits until each is answered. OK: each was. Else some have no answer,
-  // and the status says why.
+  // No more records will be written.
+  void WritesDone();
+  // The same, and waits for the end. OK: each record was answered. Else some have no
+  // answer, and the status says why.
   absl::Status Finish();
-  // The same without waiting: `done` is called once, after the last answer.
-  void Finish(std::function<void(absl::Status)> done);
 
   // Ends it soon, with CANCELLED. From any thread, also from on_answer.
   void Cancel();
@@ -104,9 +111,9 @@ class RecordStream {
  private:
   class State;
 
-  explicit RecordStream(std::shared_ptr<State> state);
+  explicit RecordStream(std::unique_ptr<State> state);
 
-  const std::shared_ptr<State> state_;
+  const std::unique_ptr<State> state_;
 };
 
 }  // namespace costs

@@ -22,17 +22,20 @@
 #include "client/cli/command_line.h"
 #include "client/cli/progress.h"
 #include "client/cli/record_sink.h"
+#include "client/cli/resume_point.h"
 #include "client/cli/rpc_error.h"
 #include "client/cli/stream_pump.h"
 
 ABSL_FLAG(std::string, o, "", "a path");
 ABSL_FLAG(uint32_t, chunk, 1'000, "a whole number");
 ABSL_FLAG(uint32_t, in_flight, 8, "a whole number");
+ABSL_FLAG(absl::Duration, retry_for, absl::Minutes(5), "a duration such as 10s or 1m30s");
+ABSL_FLAG(bool, resume, false, "true or false");
 
 namespace costs::cli {
 namespace {
 
-constexpr absl::string_view kBatchFlags[] = {"o", "format", "chunk", "in_flight"};
+constexpr absl::string_view kBatchFlags[] = {"o", "format", "chunk", "in_flight", "retry_for", "resume"};
 
 // The input's buffer; the default of a few KiB costs many system calls.
 constexpr size_t kReadBuffer = size_t{256} << 10;
@@ -59,7 +62,7 @@ class BatchReceiver : public AnswerReceiver {
     return absl::OkStatus();
   }
 
-  absl::Status OnChunkDone(int64_t offset) override {
+  absl::Status OnSomeDone(int64_t offset) override {
     progress_->Update(report_->records(), offset);
     return out_->Flush();
   }
@@ -92,6 +95,11 @@ ExitCode ReportEnd(const BatchOptions& options, const PumpResult& result, std::o
     return kFileError;
   }
   return kOk;
+}
+
+ExitCode ReportNoResume(const absl::Status& status, std::ostream* err) {
+  *err << "costs: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? kUsage : kFileError;
 }
 
 absl::StatusOr<Format> FormatFrom(absl::string_view flag, absl::string_view text, Format otherwise) {
@@ -129,6 +137,12 @@ absl::StatusOr<BatchOptions> OptionsFromFlags(const std::string& input, const st
   }
   SetCallOptions(absl::GetFlag(FLAGS_no_tariff), absl::GetFlag(FLAGS_no_carbon),
                  absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_simulate), &options.request);
+  options.retry_for = absl::GetFlag(FLAGS_retry_for);
+  if (options.retry_for < absl::ZeroDuration()) return absl::InvalidArgumentError("--retry_for must be at least 0");
+  options.resume = absl::GetFlag(FLAGS_resume);
+  if (options.resume && output == "-") {
+    return absl::InvalidArgumentError("--resume goes on with the file that -o names; give it");
+  }
   options.server = ServerAddress();
   options.show_progress = isatty(STDERR_FILENO) != 0;
   return options;
@@ -182,7 +196,9 @@ const char kBatchHelp[] =
     "  --format=            csv or jsonl: the input's format; default: by the file's name, else csv\n"
     "  --output=            csv or jsonl: the output's format; default: by the -o file's name, else the input's\n"
     "  --chunk=NUMBER       records in a message, 1 to 10000; default: 1000\n"
-    "  --in_flight=NUMBER   chunks that are sent and not yet answered, 2 to 1000; default: 8\n"
+    "  --in_flight=NUMBER   full chunks that are sent and not yet answered, 2 to 1000; default: 8\n"
+    "  --retry_for=DURATION how long a connection that broke is tried again without an answer; default: 5m\n"
+    "  --resume             goes on behind the lines that the -o file has; for a batch that was cut off\n"
     "  --deadline=DURATION  when the whole batch must be done; default: none\n";
 
 ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* stub, std::istream* in, OutputFile* out,
@@ -198,11 +214,19 @@ ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* 
   } else {
     source = OpenJsonLines(in, options.output);
   }
+  int64_t resumed = 0;
+  if (options.resume) {
+    absl::StatusOr<ResumePoint> point = FindResumePoint(out->path(), options.output, source.get());
+    if (!point.ok()) return ReportNoResume(point.status(), err);
+    if (absl::Status cut = out->Cut(point->bytes); !cut.ok()) return ReportNoResume(cut, err);
+    resumed = point->lines;
+    if (resumed > 0) *err << "costs: goes on behind " << WithThousands(resumed) << " lines\n";
+  }
   const absl::Time start = absl::Now();
   Progress progress(options.show_progress ? err : nullptr, options.input_bytes, absl::Now);
   BatchReport report(err, &progress);
   const std::unique_ptr<RecordSink> sink = MakeRecordSink(options.output);
-  sink->AppendHeader(source->header(), out->buffer());
+  if (out->size() == 0) sink->AppendHeader(source->header(), out->buffer());
   BatchReceiver receiver(sink.get(), out, &report, &progress);
 
   PumpOptions pump;
@@ -210,6 +234,11 @@ ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* 
   pump.chunks_in_flight = options.chunks_in_flight;
   if (options.deadline.has_value()) pump.deadline = start + *options.deadline;
   pump.request = options.request;
+  pump.retry_for = options.retry_for;
+  pump.on_interruption = [&](const RpcError& why) {
+    progress.Clear();
+    *err << "costs: the stream to " << options.server << " broke (" << OneLine(why) << "); trying again\n";
+  };
   PumpResult result = PumpRecords(stub, pump, source.get(), &receiver);
   // What was answered is written even where the stream broke.
   absl::Status closed = out->Close();
@@ -241,7 +270,8 @@ ExitCode BatchCommand(absl::Span<const std::string> arguments) {
   if (IsSameFile(input, output_path)) return Fail(kUsage, "-o names the input file; it would be lost");
   const auto stub = ConnectTo(options->server);
   if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
-  absl::StatusOr<std::unique_ptr<OutputFile>> output = OutputFile::Open(output_path);
+  absl::StatusOr<std::unique_ptr<OutputFile>> output =
+      options->resume ? OutputFile::OpenToResume(output_path) : OutputFile::Open(output_path);
   if (!output.ok()) return Fail(kFileError, output.status().message());
   // A pipe that nobody reads any more is to be an error of write().
   signal(SIGPIPE, SIG_IGN);

@@ -26,6 +26,8 @@ struct BatchOptions {
   size_t chunk_records = 1'000;
   size_t chunks_in_flight = 8;
   std::optional<absl::Duration> deadline;
+  absl::Duration retry_for = absl::Minutes(5);
+  bool resume = false;                    // behind what the output has
   v1::StreamInstantCostsRequest request;  // the options of each chunk
   std::string server;                     // for messages only
   std::optional<int64_t> input_bytes;     // for the progress bar

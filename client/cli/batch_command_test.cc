@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -11,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "client/testing/fake_costs_service.h"
 #include "gtest/gtest.h"
@@ -142,6 +144,7 @@ TEST(RunBatch, ServerThatStops_LeavesWhatWasAnswered) {
   BatchOptions options;
   options.server = "the fake";
   options.chunk_records = 100;
+  options.retry_for = absl::ZeroDuration();
   Ran ran = Batch(options, service.NewStub().get(), input);
   EXPECT_EQ(ran.code, kServerUnreachable);
   ASSERT_EQ(ran.out.size(), 1'235u);
@@ -150,6 +153,80 @@ TEST(RunBatch, ServerThatStops_LeavesWhatWasAnswered) {
                                "costs: 1,234 records were answered, the rest was not (the last answered is on line "
                                "1235):\n  the stream to the fake broke: UNAVAILABLE: going down\n"))
       << ran.err;
+}
+
+TEST(RunBatch, ServerThatComesBack_AnswersTheRest) {
+  FakeBehaviour behaviour;
+  behaviour.end_after = 1'234;
+  behaviour.end_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
+  FakeCostsService service(behaviour);
+  std::string input = absl::StrCat(kHeader, "\n");
+  for (int i = 1; i <= 3'000; ++i) absl::StrAppend(&input, Row("loc_1", i), "\n");
+  BatchOptions options;
+  options.server = "the fake";
+  options.chunk_records = 100;
+  const Ran ran = Batch(options, service.NewStub().get(), input);
+  EXPECT_EQ(ran.code, kOk);
+  ASSERT_EQ(ran.out.size(), 3'001u);
+  for (int i = 1; i <= 3'000; ++i) {
+    ASSERT_TRUE(absl::StartsWith(ran.out[i], Row("loc_1", i)) &&
+                absl::EndsWith(ran.out[i], absl::StrCat(",mre_", i, ",")))
+        << ran.out[i];
+  }
+  const std::string broke = "costs: the stream to the fake broke (UNAVAILABLE: going down); trying again\n";
+  EXPECT_TRUE(absl::StartsWith(ran.err, absl::StrCat(broke, broke, "costs: 3,000 records, 0 failed; "))) << ran.err;
+}
+
+TEST(RunBatch, BatchThatWasCutOff_GoesOnBehindItsOutput) {
+  for (Format format : {Format::kCsv, Format::kJsonLines}) {
+    FakeCostsService service;
+    std::string input = absl::StrCat(kHeader, "\n");
+    for (int i = 1; i <= 500; ++i) {
+      absl::StrAppend(&input, i % 9 == 0 ? "loc_1,oops" : Row("loc_1", i), i % 7 == 0 ? ",\"two\nlines\"\n" : "\n");
+    }
+    BatchOptions options;
+    options.server = "the fake";
+    options.output = format;
+    const std::string path = testing::TempDir() + "/resumed";
+    const auto run = [&](std::string* err) {
+      std::istringstream in(input);
+      std::ostringstream told;
+      const ExitCode code =
+          RunBatch(options, service.NewStub().get(), &in, OutputFile::OpenToResume(path)->get(), &told);
+      *err = told.str();
+      return code;
+    };
+    const auto written = [&path] {
+      std::ifstream file(path);
+      return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    std::remove(path.c_str());
+    options.resume = true;
+    std::string err;
+    EXPECT_EQ(run(&err), kSomeRecordsFailed);  // nothing to go on with: from the start
+    const std::string whole = written();
+    for (size_t bytes : {size_t{0}, size_t{10}, whole.size() / 3, whole.size() / 3 + 29, whole.size() / 2 + 57,
+                         whole.size() - 1, whole.size()}) {
+      const int64_t before = service.records();
+      std::ofstream(path, std::ios::trunc) << whole.substr(0, bytes);
+      run(&err);
+      EXPECT_EQ(written(), whole) << bytes << err;
+      EXPECT_EQ(bytes<whole.size(), service.records()> before) << bytes;
+      if (bytes > whole.size() / 3) {
+        EXPECT_TRUE(absl::StartsWith(err, "costs: goes on behind ")) << err;
+        EXPECT_LT(service.records() - before, 350);
+      }
+    }
+    // An output of something else stays as it is.
+    for (const std::string& other :
+         {std::string("some,thing,else\n"), absl::StrCat("{\"a\":1}\n", whole), absl::StrCat(whole, "one,more\n"),
+          absl::StrReplaceAll(whole, {{",250,", ",251,"}, {":250,", ":251,"}})}) {
+      std::ofstream(path, std::ios::trunc) << other;
+      EXPECT_EQ(run(&err), kUsage) << other.substr(0, 80);
+      EXPECT_TRUE(absl::StrContains(err, "was not made from this input: ")) << err;
+      EXPECT_EQ(written(), other);
+    }
+  }
 }
 
 TEST(RunBatch, ServerThatRefusesTheStream_IsTold) {

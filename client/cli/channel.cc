@@ -10,16 +10,10 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/cli/rpc_error.h"
-#include "energy/costs/v1/auth_service.grpc.pb.h"
-#include "grpcpp/client_context.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/support/channel_arguments.h"
-#include "grpcpp/support/client_interceptor.h"
+#include "client/connection.h"
+#include "client/costs_client.h"
+#include "client/login.h"
 
 ABSL_FLAG(bool, tls, false, "true or false");
 ABSL_FLAG(std::string, tls_ca, "", "a file");
@@ -35,10 +29,6 @@ namespace costs::cli {
 namespace {
 
 namespace v1 = ::energy::costs::v1;
-
-// An answer of 10000 records in full is some 5 MiB; gRPC's own limit is 4.
-constexpr int kLargestMessage = 64 << 20;
-constexpr std::chrono::seconds kLoginPatience{10};
 
 absl::StatusOr<std::string> ReadFile(absl::string_view flag, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -79,82 +69,33 @@ bool UsesTls() {
          !absl::GetFlag(FLAGS_tls_key).empty();
 }
 
-bool IsOnThisMachine(absl::string_view address) {
-  const absl::string_view host = address.substr(0, address.rfind(':'));
-  return absl::StartsWith(address, "unix:") || host == "localhost" || absl::StartsWith(host, "127.") ||
-         host == "[::1]" || host == "::1";
-}
-
 absl::Status CheckSecrecy(const std::string& address) {
-  if (UsesTls() || IsOnThisMachine(address) || absl::GetFlag(FLAGS_allow_plaintext)) return absl::OkStatus();
+  if (UsesTls() || StaysOnThisMachine(address) || absl::GetFlag(FLAGS_allow_plaintext)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("credentials would go to ", address,
                                                  " in plain text; use --tls, or --allow_plaintext on a network that "
                                                  "you trust"));
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ChannelCredentials() {
-  if (!UsesTls()) return grpc::InsecureChannelCredentials();
+absl::StatusOr<Tls> TlsFromFlags() {
+  Tls tls;
+  tls.enabled = UsesTls();
   if (absl::GetFlag(FLAGS_tls_cert).empty() != absl::GetFlag(FLAGS_tls_key).empty()) {
     return absl::InvalidArgumentError("--tls_cert and --tls_key go together");
   }
-  grpc::SslCredentialsOptions options;
   const struct {
     absl::string_view flag;
     std::string path;
     std::string* pem;
-  } files[] = {{"tls_ca", absl::GetFlag(FLAGS_tls_ca), &options.pem_root_certs},
-               {"tls_cert", absl::GetFlag(FLAGS_tls_cert), &options.pem_cert_chain},
-               {"tls_key", absl::GetFlag(FLAGS_tls_key), &options.pem_private_key}};
+  } files[] = {{"tls_ca", absl::GetFlag(FLAGS_tls_ca), &tls.ca_pem},
+               {"tls_cert", absl::GetFlag(FLAGS_tls_cert), &tls.certificate_pem},
+               {"tls_key", absl::GetFlag(FLAGS_tls_key), &tls.key_pem}};
   for (const auto& file : files) {
     if (file.path.empty()) continue;
     absl::StatusOr<std::string> pem = ReadFile(file.flag, file.path);
     if (!pem.ok()) return pem.status();
     *file.pem = *std::move(pem);
   }
-  return grpc::SslCredentials(options);
-}
-
-// Adds the metadata `authorization` to each call. (Call credentials would do so over TLS
-// only, and loopback is fine, too.)
-class Authorizer final : public grpc::experimental::Interceptor {
- public:
-  explicit Authorizer(const std::string& authorization) : authorization_(authorization) {}
-
-  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
-    if (methods->QueryInterceptionHookPoint(grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
-      methods->GetSendInitialMetadata()->emplace("authorization", authorization_);
-    }
-    methods->Proceed();
-  }
-
- private:
-  const std::string authorization_;
-};
-
-class AuthorizerFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
- public:
-  explicit AuthorizerFactory(std::string authorization) : authorization_(std::move(authorization)) {}
-  grpc::experimental::Interceptor* CreateClientInterceptor(grpc::experimental::ClientRpcInfo*) override {
-    return new Authorizer(authorization_);
-  }
-
- private:
-  const std::string authorization_;
-};
-
-// `authorization` empty: without credentials.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelWith(const std::string& address,
-                                                           const std::string& authorization) {
-  const absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials = ChannelCredentials();
-  if (!credentials.ok()) return credentials.status();
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kLargestMessage);
-  if (authorization.empty()) return grpc::CreateCustomChannel(address, *credentials, arguments);
-  if (absl::Status secret = CheckSecrecy(address); !secret.ok()) return secret;
-  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(std::make_unique<AuthorizerFactory>(authorization));
-  return grpc::experimental::CreateCustomChannelWithInterceptors(address, *credentials, arguments,
-                                                                 std::move(interceptors));
+  return tls;
 }
 
 struct AccountKey {
@@ -177,17 +118,25 @@ absl::StatusOr<AccountKey> AccountKeyFromFlags() {
   return key;
 }
 
-absl::StatusOr<v1::LoginResponse> LogInWith(const std::string& address, const AccountKey& key) {
-  const std::string basic = absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(key.account_id, ":", key.api_key)));
-  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = ChannelWith(address, basic);
-  if (!channel.ok()) return channel.status();
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kLoginPatience);
-  v1::LoginResponse response;
-  const grpc::Status status = v1::AuthService::NewStub(*channel)->Login(&context, {}, &response);
-  if (status.ok()) return response;
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat("cannot log in at ", address, ": ", OneLine(ErrorFrom(status))));
+// With those credentials, of which at most one is set.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelWith(const std::string& address, const std::string& token,
+                                                           const AccountKey& key) {
+  absl::StatusOr<Tls> tls = TlsFromFlags();
+  if (!tls.ok()) return tls.status();
+  if (!token.empty() || !key.api_key.empty()) {
+    if (absl::Status secret = CheckSecrecy(address); !secret.ok()) return secret;
+  }
+  ClientOptions options;
+  options.address = address;
+  options.tls = *std::move(tls);
+  options.token = token;
+  options.account_id = key.account_id;
+  options.api_key = key.api_key;
+  options.allow_plaintext_credentials = true;  // or CheckSecrecy had said so
+  options.wait_for_ready = false;
+  const absl::StatusOr<std::unique_ptr<Client>> client = Client::Connect(options);
+  if (!client.ok()) return client.status();
+  return (*client)->channel();
 }
 
 }  // namespace
@@ -202,13 +151,10 @@ const char kChannelFlagsHelp[] =
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& address) {
   const absl::StatusOr<std::string> token = Secret("token_file", absl::GetFlag(FLAGS_token_file), "COSTS_TOKEN");
   if (!token.ok()) return token.status();
-  if (!token->empty()) return ChannelWith(address, absl::StrCat("Bearer ", *token));
+  if (!token->empty()) return ChannelWith(address, *token, {});
   const absl::StatusOr<AccountKey> key = AccountKeyFromFlags();
   if (!key.ok()) return key.status();
-  if (key->api_key.empty()) return ChannelWith(address, "");
-  const absl::StatusOr<v1::LoginResponse> login = LogInWith(address, *key);
-  if (!login.ok()) return login.status();
-  return ChannelWith(address, absl::StrCat("Bearer ", login->bearer_token()));
+  return ChannelWith(address, "", *key);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenAdminChannel(const std::string& address) {
@@ -218,7 +164,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenAdminChannel(const std::strin
   if (token->empty()) {
     return absl::InvalidArgumentError("the operator's token is missing: give COSTS_ADMIN_TOKEN or --admin_token_file");
   }
-  return ChannelWith(address, absl::StrCat("Bearer ", *token));
+  return ChannelWith(address, *token, {});
 }
 
 absl::StatusOr<v1::LoginResponse> LogIn(const std::string& address) {
@@ -228,7 +174,14 @@ absl::StatusOr<v1::LoginResponse> LogIn(const std::string& address) {
     return absl::InvalidArgumentError(
         "what to log in with is missing: give COSTS_ACCOUNT_ID and COSTS_API_KEY, or --account and --api_key_file");
   }
-  return LogInWith(address, *key);
+  absl::StatusOr<Tls> tls = TlsFromFlags();
+  if (!tls.ok()) return tls.status();
+  if (absl::Status secret = CheckSecrecy(address); !secret.ok()) return secret;
+  Connection connection;
+  connection.address = address;
+  connection.tls = *std::move(tls);
+  connection.wait_for_ready = false;
+  return LogInWith(connection, key->account_id, key->api_key);
 }
 
 ExitCode ReportNoChannel(const absl::Status& status, std::ostream* err) {

@@ -1,5 +1,6 @@
 // `costs`: the command line of the service.
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -114,4 +115,8 @@ ExitCode Run(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace costs::cli
 
-int main(int argc, char** argv) { return costs::cli::Run(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  // What gRPC says to itself is nothing to a person; who wants it sets this.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return costs::cli::Run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -20,12 +20,28 @@ absl::Status SystemError(int error) {
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& path) {
   if (path == "-") return std::make_unique<OutputFile>(STDOUT_FILENO);
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
-  return std::unique_ptr<OutputFile>(new OutputFile(fd, true));
+  return OpenFile(path, O_TRUNC);
 }
 
-OutputFile::OutputFile(int fd) : OutputFile(fd, false) {}
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::OpenToResume(const std::string& path) {
+  return OpenFile(path, 0);
+}
+
+absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::OpenFile(const std::string& path, int flags) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+  if (fd < 0) return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
+  return std::unique_ptr<OutputFile>(new OutputFile(fd, true, path));
+}
+
+OutputFile::OutputFile(int fd) : OutputFile(fd, false, "") {}
+
+absl::Status OutputFile::Cut(int64_t bytes) {
+  if (ftruncate(fd_, bytes) != 0 || lseek(fd_, bytes, SEEK_SET) != bytes) {
+    return absl::NotFoundError(absl::StrCat(path_, ": ", strerror(errno)));
+  }
+  size_ = bytes;
+  return absl::OkStatus();
+}
 
 OutputFile::~OutputFile() {
   if (owned_) close(fd_);
@@ -43,6 +59,7 @@ absl::Status OutputFile::Flush() {
       return SystemError(error);
     }
     at += written;
+    size_ += written;
   }
   buffer_.clear();
   return absl::OkStatus();

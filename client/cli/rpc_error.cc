@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/rpc/error_details.pb.h"
+#include "client/errors.h"
 
 namespace costs::cli {
 namespace {
@@ -30,35 +31,25 @@ std::string CodeName(int code) {
   return absl::StrCat("code ", code);
 }
 
-RpcError ErrorFrom(const google::rpc::Status& status) {
+RpcError ErrorFrom(const absl::Status& status) {
   RpcError error;
-  error.code = status.code();
-  error.message = status.message();
-  for (const google::protobuf::Any& detail : status.details()) {
-    google::rpc::ErrorInfo info;
-    google::rpc::BadRequest bad_request;
-    google::rpc::RetryInfo retry;
-    if (detail.UnpackTo(&info)) {
-      error.reason = info.reason();
-    } else if (detail.UnpackTo(&bad_request)) {
-      for (const auto& violation : bad_request.field_violations()) {
-        error.violations.emplace_back(violation.field(), violation.description());
-      }
-    } else if (detail.UnpackTo(&retry)) {
-      error.retry_after = absl::Seconds(retry.retry_delay().seconds()) + absl::Nanoseconds(retry.retry_delay().nanos());
-    }
+  error.code = static_cast<int>(status.code());
+  error.message = std::string(status.message());
+  error.reason = ReasonOf(status);
+  for (FieldViolation& violation : ViolationsOf(status)) {
+    error.violations.emplace_back(std::move(violation.field), std::move(violation.description));
   }
+  error.retry_after = RetryAfterOf(status);
   return error;
 }
 
-RpcError ErrorFrom(const grpc::Status& status) {
-  RpcError error;
-  google::rpc::Status details;
-  if (!status.error_details().empty() && details.ParseFromString(status.error_details())) error = ErrorFrom(details);
-  error.code = status.error_code();
-  error.message = status.error_message();
+RpcError ErrorFrom(const google::rpc::Status& status) {
+  RpcError error = ErrorFrom(ToStatus(status));
+  error.code = status.code();
   return error;
 }
+
+RpcError ErrorFrom(const grpc::Status& status) { return ErrorFrom(ToStatus(status)); }
 
 void PrintError(const RpcError& error, std::ostream* out) {
   *out << CodeName(error.code);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/cli/exit_code.h"
@@ -33,6 +34,8 @@ std::string CodeName(int code);
 
 // Of an item of a batch or stream. Unknown details are passed over.
 RpcError ErrorFrom(const google::rpc::Status& status);
+// Of the client library (client/errors.h).
+RpcError ErrorFrom(const absl::Status& status);
 // Of a call; the details are in its trailing metadata.
 RpcError ErrorFrom(const grpc::Status& status);
 

@@ -1,225 +1,204 @@
 #include "client/cli/stream_pump.h"
 
 #include <algorithm>
-#include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "client/cli/chunk_window.h"
-#include "google/protobuf/arena.h"
-#include "grpcpp/client_context.h"
+#include "client/record_stream.h"
 
 namespace costs::cli {
 namespace {
 
-// A message may have 4 MiB (gRPC's default), so long lines make smaller chunks.
-constexpr size_t kChunkBytes = size_t{1} << 20;
-// Holds the answers of a chunk of the usual size without another allocation.
-constexpr size_t kArenaBytes = size_t{1} << 20;
+// Lines after which the receiver may write out what it has.
+constexpr int64_t kLinesBetweenDone = 1'000;
+// The text that the window's lines may hold.
+constexpr size_t kMostText = size_t{16} << 20;
 
-using Stream = grpc::ClientReaderWriterInterface<v1::StreamInstantCostsRequest, v1::StreamInstantCostsResponse>;
+// A line that was read, and not yet handed on.
+struct Line {
+  int64_t number;
+  int64_t offset;
+  std::string carry;
+  std::string error;
+  bool sent;
+
+  size_t text() const { return carry.size() + error.size(); }
+};
 
 class Pump {
  public:
   Pump(v1::CostsService::StubInterface* stub, const PumpOptions& options, RecordSource* source,
        AnswerReceiver* receiver)
-      : stub_(stub),
-        options_(options),
-        source_(source),
-        receiver_(receiver),
-        window_(options.chunks_in_flight),
-        arena_block_(new char[kArenaBytes]),
-        arena_(arena_block_.get(), kArenaBytes) {}
+      : stub_(stub), options_(options), source_(source), receiver_(receiver) {}
 
   PumpResult Run();
 
  private:
-  // The sending side.
-  void Send();
-  bool Fill(Chunk* chunk, v1::StreamInstantCostsRequest* request);
-  void OpenStream();
-
-  // The receiving side.
-  void Receive();
-  bool HandOn(const Chunk& chunk);
-  bool HandOnLine(const Chunk::Line& line);
-  bool HandOnAnswer(const Chunk::Line& line);
-  bool Told(absl::Status status);
-  bool Violation(std::string what);
-  const v1::SequencedOutcome* NextOutcome();
+  StreamOptions MakeStreamOptions();
+  bool Queue(bool sent);
+  void OnAnswer(const RecordAnswer& answer);
+  bool PopFront(bool sent, Line* line);
+  void HandOnBadLines();
+  void HandOnBadLinesLocked();
+  void HandedOn(const Line& line, absl::Status status);
+  size_t MostLines() const { return options_.chunk_records * options_.chunks_in_flight; }
 
   v1::CostsService::StubInterface* const stub_;
   const PumpOptions& options_;
   RecordSource* const source_;
   AnswerReceiver* const receiver_;
-  ChunkWindow window_;
-  grpc::ClientContext context_;
-  // Set by the sending side before it submits the first chunk with a record.
-  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<RecordStream> stream_;
 
-  // The sending side's.
-  InputLine line_;
-  uint64_t next_sequence_ = 0;
-  std::atomic<int64_t> sent_{0};
+  InputLine line_;  // the sending side's
 
-  // The receiving side's. The arena is emptied for each message.
-  std::unique_ptr<char[]> arena_block_;
-  google::protobuf::Arena arena_;
-  v1::StreamInstantCostsResponse* response_ = nullptr;
-  int next_outcome_ = 0;
-  std::atomic<int64_t> answered_{0};
-  std::string protocol_error_;
+  std::mutex queue_mutex_;
+  std::condition_variable less_queued_;
+  std::deque<Line> queue_;  // guarded by queue_mutex_
+  size_t queued_text_ = 0;  // guarded by queue_mutex_
+  bool enough_ = false;     // guarded by queue_mutex_: nothing more is wanted, or can be
 
-  PumpResult result_;  // each side writes its own members
+  std::mutex handing_mutex_;  // taken before queue_mutex_; of what follows
+  bool has_enough_ = false;   // the receiver
+  bool interrupted_ = false;  // since the last answer
+  int64_t since_done_ = 0;
+  int64_t last_offset_ = 0;
+  PumpResult result_;  // lines_read is the sending side's
 };
 
+StreamOptions Pump::MakeStreamOptions() {
+  StreamOptions options;
+  options.request = options_.request;
+  options.chunk_records = options_.chunk_records;
+  options.window_records = MostLines();
+  options.deadline = options_.deadline.value_or(absl::InfiniteFuture());
+  options.patience = options_.retry_for;
+  // A wrong address is told at once.
+  options.retry_first_connection = false;
+  options.on_answer = [this](const RecordAnswer& answer) { OnAnswer(answer); };
+  options.on_end = [this](const absl::Status&) {
+    {
+      const std::lock_guard<std::mutex> lock(queue_mutex_);
+      enough_ = true;
+    }
+    less_queued_.notify_all();
+  };
+  options.on_interruption = [this](const absl::Status& why) {
+    const std::lock_guard<std::mutex> lock(handing_mutex_);
+    if (std::exchange(interrupted_, true) || options_.on_interruption == nullptr) return;
+    options_.on_interruption(ErrorFrom(why));
+  };
+  return options;
+}
+
 PumpResult Pump::Run() {
-  std::thread receiving([this] { Receive(); });
-  Send();
-  receiving.join();
-  result_.records_sent = sent_;
-  if (stream_ == nullptr) return std::move(result_);
-  const grpc::Status status = stream_->Finish();
-  if (!result_.receiver_status.ok()) return std::move(result_);
-  if (!protocol_error_.empty()) {
-    RpcError error;
-    error.code = grpc::StatusCode::INTERNAL;
-    error.message = protocol_error_;
-    result_.stream_error = error;
-  } else if (!status.ok()) {
-    result_.stream_error = ErrorFrom(status);
-  } else if (answered_ < sent_) {
-    RpcError error;
-    error.code = grpc::StatusCode::UNAVAILABLE;
-    error.message = "the server closed the stream early";
-    result_.stream_error = error;
+  stream_ = RecordStream::Open(stub_, MakeStreamOptions());
+  v1::MeterRecordSubmission record;
+  for (;;) {
+    const RecordSource::Got got = source_->Next(&record, &line_);
+    if (got == RecordSource::Got::kReadError) result_.read_error = line_.error;
+    if (got == RecordSource::Got::kReadError || got == RecordSource::Got::kEnd) break;
+    ++result_.lines_read;
+    if (!Queue(got == RecordSource::Got::kRecord)) break;
+    if (got == RecordSource::Got::kRecord && !stream_->Write(record).ok()) break;
   }
+  const absl::Status status = stream_->Finish();
+  const RecordStream::Progress progress = stream_->progress();
+  stream_ = nullptr;
+  // Those behind the last record; where the stream broke, behind the last answer.
+  HandOnBadLines();
+  const std::lock_guard<std::mutex> lock(handing_mutex_);
+  if (!has_enough_) {
+    if (absl::Status told = receiver_->OnSomeDone(last_offset_); !told.ok()) result_.receiver_status = told;
+  }
+  result_.records_sent = static_cast<int64_t>(progress.written);
+  result_.most_outstanding = static_cast<int64_t>(progress.most_outstanding);
+  result_.reconnections = progress.reconnections;
+  if (result_.receiver_status.ok() && !status.ok()) result_.stream_error = ErrorFrom(status);
   return std::move(result_);
 }
 
-void Pump::OpenStream() {
-  if (options_.deadline.has_value()) context_.set_deadline(absl::ToChronoTime(*options_.deadline));
-  stream_ = stub_->StreamInstantCosts(&context_);
+// Puts the line behind the others; waits while there are too many. False: no more is wanted.
+bool Pump::Queue(bool sent) {
+  const auto has_room = [this] { return enough_ || (queue_.size() < MostLines() && queued_text_ < kMostText); };
+  std::unique_lock<std::mutex> lock(queue_mutex_);
+  if (!has_room()) {
+    lock.unlock();
+    HandOnBadLines();
+    lock.lock();
+    // Now the first is a record's, whose answer is under way, or the stream's end.
+    less_queued_.wait(lock, has_room);
+  }
+  if (enough_) return false;
+  queue_.push_back({line_.number, line_.offset, std::string(line_.carry), line_.error, sent});
+  queued_text_ += queue_.back().text();
+  return true;
 }
 
-void Pump::Send() {
-  v1::StreamInstantCostsRequest request = options_.request;
-  bool more = true;
-  bool open = true;
-  while (more && open) {
-    Chunk* const chunk = window_.TakeFree();
-    if (chunk == nullptr) break;
-    more = Fill(chunk, &request);
-    if (chunk->sent() > 0) {
-      if (stream_ == nullptr) OpenStream();
-      sent_ += static_cast<int64_t>(chunk->sent());
-      result_.most_outstanding = std::max<int64_t>(result_.most_outstanding, sent_ - answered_);
-    }
-    window_.Submit(chunk);
-    if (request.records_size() > 0) open = stream_->Write(request);
-  }
-  // Where a write fails, the receiving side sees the stream end, and why.
-  if (stream_ != nullptr && open) stream_->WritesDone();
-  window_.Finish();
+// Takes the first line if it is of that kind.
+bool Pump::PopFront(bool sent, Line* line) {
+  const std::lock_guard<std::mutex> lock(queue_mutex_);
+  if (queue_.empty() || queue_.front().sent != sent) return false;
+  *line = std::move(queue_.front());
+  queue_.pop_front();
+  queued_text_ -= line->text();
+  return true;
 }
 
-// Reads lines until the chunk is full; false at the end of the input.
-bool Pump::Fill(Chunk* chunk, v1::StreamInstantCostsRequest* request) {
-  request->mutable_records()->Clear();  // keeps the messages for another time
-  bool more = true;
-  while (more && chunk->size() < options_.chunk_records && chunk->bytes() < kChunkBytes) {
-    v1::SequencedSubmission* const submission = request->add_records();
-    const RecordSource::Got got = source_->Next(submission->mutable_record(), &line_);
-    if (got == RecordSource::Got::kRecord) {
-      submission->set_sequence(next_sequence_++);
-      chunk->Add(line_.number, line_.carry);
-    } else {
-      request->mutable_records()->RemoveLast();
-      if (got == RecordSource::Got::kBadLine) {
-        chunk->AddBad(line_.number, line_.carry, line_.error);
-      } else {
-        more = false;
-        if (got == RecordSource::Got::kReadError) result_.read_error = line_.error;
-      }
-    }
+void Pump::OnAnswer(const RecordAnswer& answer) {
+  {
+    const std::lock_guard<std::mutex> lock(handing_mutex_);
+    interrupted_ = false;
+    // Those that were read while the last answer was being handed on.
+    HandOnBadLinesLocked();
+    Line line;
+    if (has_enough_ || !PopFront(/*sent=*/true, &line)) return;
+    HandedOn(line, answer.record != nullptr ? receiver_->OnResult(line.carry, *answer.record)
+                                            : receiver_->OnRefusal(line.number, line.carry, *answer.refusal));
+    HandOnBadLinesLocked();
   }
-  chunk->set_offset(line_.offset);
-  result_.lines_read += static_cast<int64_t>(chunk->size());
-  return more;
+  less_queued_.notify_one();
 }
 
-void Pump::Receive() {
-  while (const Chunk* chunk = window_.Front()) {
-    if (!HandOn(*chunk)) {
-      window_.Stop();
-      // Where the stream has ended, a cancellation would hide the reason.
-      if (!result_.receiver_status.ok() || !protocol_error_.empty()) context_.TryCancel();
-      return;
-    }
-    window_.PopFront();
-  }
-  // Everything is answered, so the server has nothing left but its status.
-  if (stream_ != nullptr && NextOutcome() != nullptr) {
-    Violation("the server answered more records than it was sent");
-    context_.TryCancel();
+void Pump::HandOnBadLines() {
+  const std::lock_guard<std::mutex> lock(handing_mutex_);
+  HandOnBadLinesLocked();
+}
+
+// Up to the first record's. With handing_mutex_ held.
+void Pump::HandOnBadLinesLocked() {
+  Line line;
+  while (!has_enough_ && PopFront(/*sent=*/false, &line)) {
+    HandedOn(line, receiver_->OnBadLine(line.number, line.carry, line.error));
   }
 }
 
-bool Pump::HandOn(const Chunk& chunk) {
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    const Chunk::Line line = chunk.line(i);
-    if (!HandOnLine(line)) return false;
-    ++result_.lines_handed_on;
-    result_.last_line = line.number;
+// With handing_mutex_ held.
+void Pump::HandedOn(const Line& line, absl::Status status) {
+  ++result_.lines_handed_on;
+  result_.last_line = line.number;
+  last_offset_ = line.offset;
+  bool all = false;
+  {
+    const std::lock_guard<std::mutex> lock(queue_mutex_);
+    all = queue_.empty();
   }
-  return Told(receiver_->OnChunkDone(chunk.offset()));
-}
-
-bool Pump::HandOnLine(const Chunk::Line& line) {
-  return line.sent ? HandOnAnswer(line) : Told(receiver_->OnBadLine(line.number, line.carry, line.error));
-}
-
-bool Pump::HandOnAnswer(const Chunk::Line& line) {
-  const v1::SequencedOutcome* const outcome = NextOutcome();
-  if (outcome == nullptr) return false;  // Finish() will say why
-  const auto expected = static_cast<uint64_t>(answered_.load(std::memory_order_relaxed));
-  if (outcome->sequence() != expected) {
-    return Violation(
-        absl::StrCat("the server answered record ", outcome->sequence(), " where ", expected, " was to be answered"));
+  if (status.ok() && (all || ++since_done_ >= kLinesBetweenDone)) {
+    since_done_ = 0;
+    status = receiver_->OnSomeDone(line.offset);
   }
-  answered_.fetch_add(1, std::memory_order_relaxed);
-  switch (outcome->outcome_case()) {
-    case v1::SequencedOutcome::kResult:
-      return Told(receiver_->OnResult(line.carry, outcome->result()));
-    case v1::SequencedOutcome::kStatus:
-      return Told(receiver_->OnRefusal(line.number, line.carry, outcome->status()));
-    case v1::SequencedOutcome::OUTCOME_NOT_SET:
-      break;
-  }
-  return Violation(absl::StrCat("the server's answer to record ", expected, " is empty"));
-}
-
-bool Pump::Told(absl::Status status) {
+  if (status.ok()) return;
   result_.receiver_status = std::move(status);
-  return result_.receiver_status.ok();
-}
-
-bool Pump::Violation(std::string what) {
-  protocol_error_ = std::move(what);
-  return false;
-}
-
-// The next answer; null where the stream has ended.
-const v1::SequencedOutcome* Pump::NextOutcome() {
-  while (response_ == nullptr || next_outcome_ == response_->outcomes_size()) {
-    arena_.Reset();
-    response_ = google::protobuf::Arena::CreateMessage<v1::StreamInstantCostsResponse>(&arena_);
-    next_outcome_ = 0;
-    if (!stream_->Read(response_)) return nullptr;
+  has_enough_ = true;
+  {
+    const std::lock_guard<std::mutex> lock(queue_mutex_);
+    enough_ = true;
   }
-  return &response_->outcomes(next_outcome_++);
+  less_queued_.notify_all();
+  stream_->Cancel();
 }
 
 }  // namespace

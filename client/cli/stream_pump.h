@@ -1,16 +1,18 @@
-// The pipelined stream: reads lines from a source, sends their records in
-// chunks, and hands the answers on in the order of the lines.
+// The pipelined stream: reads lines from a source, sends their records over a RecordStream,
+// and hands the answers on in the order of the lines.
 //
-// The calling thread reads and sends; a second one receives and calls the
-// receiver. The chunks on their way are bounded (ChunkWindow), and so is the
-// text in each, so memory does not grow with the input. The server may answer
-// several chunks in one message, or one in several.
+// The calling thread reads and sends; the receiver is called by others, one at a time. The
+// lines that are read and not yet answered are bounded, so memory does not grow with the
+// input. A line goes out as soon as it is read, so that a pipe's lines are answered as they
+// come.
 #ifndef CLIENT_CLI_STREAM_PUMP_H_
 #define CLIENT_CLI_STREAM_PUMP_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -21,8 +23,7 @@
 
 namespace costs::cli {
 
-// Called on one thread, which is not that of PumpRecords(). An error ends the
-// stream.
+// Called by one thread at a time. An error ends the stream.
 class AnswerReceiver {
  public:
   virtual ~AnswerReceiver() = default;
@@ -33,14 +34,19 @@ class AnswerReceiver {
   virtual absl::Status OnRefusal(int64_t line, absl::string_view carry, const google::rpc::Status& status) = 0;
   // The line held no record. `error` begins with its number.
   virtual absl::Status OnBadLine(int64_t line, absl::string_view carry, absl::string_view error) = 0;
-  // All lines of a chunk have been handed on. offset: of the input behind them.
-  virtual absl::Status OnChunkDone(int64_t offset) = 0;
+  // Called after some lines, and whenever each line that was read has been handed on.
+  // offset: of the input behind them.
+  virtual absl::Status OnSomeDone(int64_t offset) = 0;
 };
 
 struct PumpOptions {
   size_t chunk_records = 1'000;
-  // Chunks that are read and not yet answered, at least 2.
+  // Full chunks that are read and not yet answered, at least 2.
   size_t chunks_in_flight = 8;
+  // How long a broken stream is tried again without an answer; once one has been connected.
+  absl::Duration retry_for = absl::Minutes(5);
+  // Told why, the first time after an answer.
+  std::function<void(const RpcError& why)> on_interruption;
   // When the whole stream shall have ended; none: no limit.
   std::optional<absl::Time> deadline;
   // The options of each chunk; has no records.
@@ -53,6 +59,7 @@ struct PumpResult {
   int64_t lines_handed_on = 0;  // to the receiver
   // The most records that were sent and not yet answered.
   int64_t most_outstanding = 0;
+  int64_t reconnections = 0;
   // The last line that was handed on; 0: none.
   int64_t last_line = 0;
 

@@ -131,6 +131,10 @@ grpc::Status FakeCostsService::StreamInstantCosts(
       outcome->set_sequence(submission.sequence() + (answers == behaviour_.wrong_sequence_at ? 7 : 0));
       if (answers != behaviour_.empty_answer_at) {
         google::rpc::Status refusal = Price(submission.record(), outcome->mutable_result());
+        if (submission.record().value() == behaviour_.unavailable_at && unavailable_ < behaviour_.unavailable_times) {
+          ++unavailable_;
+          refusal = Refusal(grpc::StatusCode::UNAVAILABLE, "try again", "STORE_UNAVAILABLE");
+        }
         if (refusal.code() != 0) *outcome->mutable_status() = std::move(refusal);
       }
       ++answers;

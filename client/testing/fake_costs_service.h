@@ -31,6 +31,9 @@ struct FakeBehaviour {
   int64_t empty_answer_at = -1;
   // Answer one record more than was asked.
   bool one_too_many = false;
+  // So many times the record whose value is that gets UNAVAILABLE (STORE_UNAVAILABLE).
+  int unavailable_times = 0;
+  double unavailable_at = 0;
   // Never answer; end when the client has gone.
   bool hang = false;
 };
@@ -60,6 +63,7 @@ class FakeCostsService final : public v1::CostsService::Service {
       grpc::ServerReaderWriter<v1::StreamInstantCostsResponse, v1::StreamInstantCostsRequest>* stream) override;
 
   const FakeBehaviour behaviour_;
+  std::atomic<int> unavailable_{0};  // times
   std::atomic<int> streams_{0};
   std::atomic<int64_t> records_{0};
   std::atomic<int64_t> largest_chunk_{0};
