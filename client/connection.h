@@ -27,8 +27,8 @@ struct Connection {
   // several addresses is used in turns, those that are not healthy left out.
   std::string address;
   Tls tls;
-  // The value of each call's metadata `authorization`; null: none is sent. Called from
-  // any thread, and may take its time. A call for which it fails ends with that status.
+  // The value of each call's metadata `authorization`; null: none is sent. Called on
+  // the thread that makes the call, and may take its time. A call for which it fails ends with that status.
   std::function<absl::StatusOr<std::string>()> authorization;
   // Told what was sent with a call that the server did not know the caller of. May be null.
   std::function<void(const std::string& authorization)> refused;

@@ -1,6 +1,7 @@
 #include "client/costs_client.h"
 
 #include <cstddef>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -147,12 +148,14 @@ class Client::Calls {
              std::shared_ptr<const Request> request, absl::Duration timeout,
              std::function<void(absl::StatusOr<Response>)> done) {
     const absl::Time deadline = DeadlineOf(timeout);
-    Attempt<Request, Response>(
-        method, request, deadline,
-        [this, method, request, deadline, done = std::move(done)](absl::StatusOr<Response> response) mutable {
-          if (!MayLogInAgain(response.status())) return done(std::move(response));
-          Attempt<Request, Response>(method, request, deadline, std::move(done));
-        });
+    const auto attempt = [this, method, request, deadline](std::function<void(absl::StatusOr<Response>)> ended) {
+      Attempt<Request, Response>(method, request, deadline, std::move(ended));
+    };
+    attempt([this, attempt, done = std::move(done)](absl::StatusOr<Response> response) {
+      if (!MayLogInAgain(response.status())) return done(std::move(response));
+      // The login is waited for, which no thread of gRPC's must do.
+      std::thread([attempt, done] { attempt(done); }).detach();
+    });
   }
 
   v1::CostsService::StubInterface* stub() { return stub_.get(); }

@@ -1,5 +1,6 @@
 #include "client/login.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -51,7 +52,7 @@ absl::StatusOr<std::string> TokenKeeper::Authorization() {
     absl::StatusOr<std::string> renewed = Renew();
     if (renewed.ok()) return renewed;
     const std::lock_guard<std::mutex> lock(mutex_);
-    renew_at_ = now_() + kPauseAfterFailure;
+    renew_at_ = std::min(now_() + kPauseAfterFailure, ends_at_);
     return last;
   }
   const std::lock_guard<std::mutex> one_at_a_time(logging_in_);

@@ -1,7 +1,6 @@
 #include "client/record_stream.h"
 
 #include <google/protobuf/arena.h>
-#include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/client_callback.h>
 
@@ -12,6 +11,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,9 +133,8 @@ class RecordStream::State {
 
   std::shared_ptr<Connection> connection_;  // null: none, or it has ended
   std::shared_ptr<Connection> last_;        // the one before
-  int busy_ = 0;                            // threads of gRPC's that are not done with this
+  int busy_ = 0;                            // threads, not the caller's, that are not done with this
   bool pausing_ = false;
-  std::shared_ptr<grpc::Alarm> alarm_;
   int failures_ = 0;  // connections in a row that brought no answer
   bool ever_answered_ = false;
   absl::Time waiting_since_ = absl::InfiniteFuture();  // for an answer
@@ -471,7 +470,7 @@ void RecordStream::State::Ended(Connection* connection, const grpc::Status& stat
   Leave();
 }
 
-// The last that a thread of gRPC's does here.
+// The last that such a thread does here.
 void RecordStream::State::Leave() {
   const std::lock_guard<std::mutex> lock(mutex_);
   --busy_;
@@ -500,15 +499,17 @@ absl::Duration RecordStream::State::PauseAfter(const absl::Status& status) {
   return RetryAfterOf(status).value_or(absl::ZeroDuration()) + std::min(most, kLongestPause) * share;
 }
 
+// Then connects, on a thread of its own: that may wait for a login, which gRPC's must not.
+// With the mutex held.
 void RecordStream::State::Pause(absl::Duration pause) {
   pausing_ = true;
-  ++busy_;  // until the alarm's function ends
-  // Another one each time: the last may still be in its function.
-  alarm_ = std::make_shared<grpc::Alarm>();
-  alarm_->Set(absl::ToChronoTime(std::min(absl::Now() + pause, options_.deadline)), [this](bool) {
+  ++busy_;  // until the thread ends
+  const absl::Time until = std::min(absl::Now() + pause, options_.deadline);
+  std::thread([this, until] {
     Next next;
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait_until(lock, absl::ToChronoTime(until), [this] { return cancelled_; });
       pausing_ = false;
       if (cancelled_) {
         End(absl::CancelledError("the stream was cancelled"));
@@ -519,7 +520,7 @@ void RecordStream::State::Pause(absl::Duration pause) {
     TellEnd();
     Do(std::move(next));
     Leave();
-  });
+  }).detach();
 }
 
 // With the mutex held; TellEnd() is to follow without it.
@@ -558,19 +559,17 @@ void RecordStream::State::WritesDone() {
 }
 
 void RecordStream::State::Cancel() {
-  // Told without the mutex: they may call back at once.
+  // Told without the mutex: it may call back at once.
   std::shared_ptr<Connection> connection;
-  std::shared_ptr<grpc::Alarm> alarm;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (over_ || cancelled_) return;
     cancelled_ = true;
     connection = connection_;
-    if (pausing_) alarm = alarm_;
-    if (connection == nullptr && alarm == nullptr) End(absl::CancelledError("the stream was cancelled"));
+    if (connection == nullptr && !pausing_) End(absl::CancelledError("the stream was cancelled"));
   }
   if (connection != nullptr) connection->Cancel();
-  if (alarm != nullptr) alarm->Cancel();
+  changed_.notify_all();
   TellEnd();
 }
 
