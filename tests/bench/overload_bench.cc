@@ -7,23 +7,17 @@
 // was measured on standard error. The server has the first core, the client the second.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "tests/bench/child_process.h"
 #include "tests/bench/overload_client.h"
-#include "tools/cpp/runfiles/runfiles.h"
+#include "tests/bench/served_bench.h"
 
 ABSL_FLAG(double, seconds, 5, "Length of one measurement, after a second of warm-up.");
 ABSL_FLAG(int, rounds, 3, "How often everything is measured.");
@@ -37,44 +31,12 @@ ABSL_FLAG(std::vector<std::string>, server_flags, {}, "Further flags of costsd."
 namespace costs::bench {
 namespace {
 
-struct Server {
-  std::unique_ptr<ChildProcess> process;
-  std::string address;
-};
-
-absl::StatusOr<Server> StartServer(const std::string& program, const std::string& catalog, const std::string& store,
-                                   int core) {
-  std::vector<std::string> command = {program, "--grpc_listen=127.0.0.1:0", "--rest_listen=", "--authentication=none",
-                                      absl::StrCat("--catalog=", catalog)};
-  if (!store.empty()) command.push_back(absl::StrCat("--store=", store));
-  for (const std::string& flag : absl::GetFlag(FLAGS_server_flags)) command.push_back(flag);
-  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(command, core);
-  if (!process.ok()) return process.status();
-  while (true) {
-    const absl::StatusOr<std::string> line = (*process)->ReadLine(absl::Seconds(60));
-    if (!line.ok()) return line.status();
-    absl::string_view address = *line;
-    if (absl::ConsumePrefix(&address, "grpc ")) return Server{*std::move(process), std::string(address)};
-  }
-}
-
 void Say(const char* what, const OverloadResult& result) {
   std::fprintf(
       stderr,
       "%-9s offered %8.0f/s  good %8.0f/s  refused %8.0f/s  late %6.0f/s  median %7.1f ms  p99 %7.1f ms  %5.0f MB\n",
       what, result.offered, result.good, result.refused, result.late, absl::ToDoubleMilliseconds(result.median),
       absl::ToDoubleMilliseconds(result.p99), static_cast<double>(result.server_bytes) / 1e6);
-}
-
-// By name, in order; what each round gave.
-using Ratios = std::map<std::string, std::vector<double>>;
-
-void Print(Ratios ratios) {
-  for (auto& [name, values] : ratios) {
-    std::sort(values.begin(), values.end());
-    std::printf("%s %.2f\n", name.c_str(), values[values.size() / 2]);
-    std::fprintf(stderr, "%-28s %.2f to %.2f\n", name.c_str(), values.front(), values.back());
-  }
 }
 
 absl::Status Round(OverloadOptions options, Ratios* ratios) {
@@ -103,15 +65,17 @@ absl::Status Round(OverloadOptions options, Ratios* ratios) {
   return absl::OkStatus();
 }
 
-absl::Status Run(const std::string& program, const std::string& catalog, const std::string& directory) {
+absl::Status Run(const Places& places) {
   const std::vector<int> cores = AllowedCores();
   if (cores.size() < 2) return absl::FailedPreconditionError("two cores are needed: server and client have one each");
   PinToCore(cores[1]);
-  const absl::StatusOr<Server> server =
-      StartServer(program, catalog, absl::GetFlag(FLAGS_stored) ? absl::StrCat(directory, "/store") : "", cores[0]);
+  std::vector<std::string> command = {places.costsd, absl::StrCat("--catalog=", places.catalog)};
+  if (absl::GetFlag(FLAGS_stored)) command.push_back(absl::StrCat("--store=", places.directory, "/store"));
+  for (const std::string& flag : absl::GetFlag(FLAGS_server_flags)) command.push_back(flag);
+  const absl::StatusOr<Server> server = StartServer(command, cores[0]);
   if (!server.ok()) return server.status();
   OverloadOptions options;
-  options.address = server->address;
+  options.address = server->grpc;
   options.server_pid = server->process->pid();
   options.connections = absl::GetFlag(FLAGS_connections);
   options.batch_records = absl::GetFlag(FLAGS_batch_records);
@@ -128,25 +92,5 @@ absl::Status Run(const std::string& program, const std::string& catalog, const s
 }  // namespace costs::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("Measures costsd under more load than it can bear; see docs/performance.md.");
-  absl::ParseCommandLine(argc, argv);
-  std::string error;
-  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
-      bazel::tools::cpp::runfiles::Runfiles::Create(argv[0], &error));
-  if (runfiles == nullptr) {
-    std::fprintf(stderr, "%s\n", error.c_str());
-    return 1;
-  }
-  const char* const place = std::getenv("TMPDIR");
-  std::string directory = absl::StrCat(place != nullptr ? place : "/tmp", "/overload-bench-XXXXXX");
-  if (mkdtemp(directory.data()) == nullptr) {
-    std::perror("mkdtemp");
-    return 1;
-  }
-  const absl::Status status = costs::bench::Run(runfiles->Rlocation("instant_costs/service/server/costsd"),
-                                                runfiles->Rlocation("instant_costs/service/catalog/demo"), directory);
-  std::error_code ignored;
-  std::filesystem::remove_all(directory, ignored);
-  if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  return status.ok() ? 0 : 1;
+  return costs::bench::BenchMain(argc, argv, "Measures costsd under more load than it can bear; see docs/performance.md.", costs::bench::Run);
 }

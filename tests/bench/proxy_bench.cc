@@ -8,25 +8,21 @@
 // or the proxy with its own client) the second.
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/json_util.h"
 #include "tests/bench/bare_curl.h"
 #include "tests/bench/child_process.h"
 #include "tests/bench/load_client.h"
 #include "tests/bench/sample_records.h"
-#include "tools/cpp/runfiles/runfiles.h"
+#include "tests/bench/served_bench.h"
 
 ABSL_FLAG(double, seconds, 2, "Length of one measurement.");
 ABSL_FLAG(int, rounds, 5, "How often everything is measured.");
@@ -37,28 +33,6 @@ namespace {
 
 // Nobody listens there.
 constexpr char kDead[] = "http://127.0.0.1:9";
-
-struct Server {
-  std::unique_ptr<ChildProcess> process;
-  std::string grpc, rest;
-};
-
-absl::StatusOr<Server> StartServer(std::vector<std::string> command, int core) {
-  for (const char* flag : {"--grpc_listen=127.0.0.1:0", "--rest_listen=127.0.0.1:0", "--authentication=none"}) {
-    command.push_back(flag);
-  }
-  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(command, core);
-  if (!process.ok()) return process.status();
-  Server server{*std::move(process), "", ""};
-  while (true) {
-    const absl::StatusOr<std::string> line = server.process->ReadLine(absl::Seconds(60));
-    if (!line.ok()) return line.status();
-    absl::string_view address = *line;
-    if (absl::ConsumePrefix(&address, "grpc ")) server.grpc = std::string(address);
-    if (absl::ConsumePrefix(&address, "rest ")) server.rest = std::string(address);
-    if (address == "ready") return server;
-  }
-}
 
 std::vector<std::string> Bodies() {
   std::vector<std::string> bodies;
@@ -83,17 +57,6 @@ absl::StatusOr<double> Rate(const Server& server, Load load) {
   const absl::StatusOr<LoadResult> result = RunLoad(options);
   if (!result.ok()) return result.status();
   return result->records_per_second;
-}
-
-// By name, in order; what each round gave.
-using Ratios = std::map<std::string, std::vector<double>>;
-
-void Print(Ratios ratios) {
-  for (auto& [name, values] : ratios) {
-    std::sort(values.begin(), values.end());
-    std::printf("%s %.2f\n", name.c_str(), values[values.size() / 2]);
-    std::fprintf(stderr, "%-28s %.2f to %.2f\n", name.c_str(), values.front(), values.back());
-  }
 }
 
 struct Servers {
@@ -126,22 +89,22 @@ absl::Status Round(const Servers& servers, const std::vector<std::string>& bodie
   return absl::OkStatus();
 }
 
-absl::Status Run(const std::string& program, const std::string& catalog) {
+absl::Status Run(const Places& places) {
   const std::vector<int> cores = AllowedCores();
   if (cores.size() < 2) return absl::FailedPreconditionError("two cores are needed");
   PinToCore(cores[1]);
-  const std::string own = absl::StrCat("--catalog=", catalog);
-  absl::StatusOr<Server> upstream = StartServer({program, own}, cores[0]);
+  const std::string own = absl::StrCat("--catalog=", places.catalog);
+  absl::StatusOr<Server> upstream = StartServer({places.costsd, own}, cores[0]);
   if (!upstream.ok()) return upstream.status();
-  std::vector<std::string> command = {program, "--mode=proxy", absl::StrCat("--upstream_url=http://", upstream->rest),
+  std::vector<std::string> command = {places.costsd, "--mode=proxy", absl::StrCat("--upstream_url=http://", upstream->rest),
                                       "--upstream_pass_authorization"};
   for (const std::string& flag : absl::GetFlag(FLAGS_proxy_flags)) command.push_back(flag);
   absl::StatusOr<Server> proxy = StartServer(command, cores[1]);
   if (!proxy.ok()) return proxy.status();
-  absl::StatusOr<Server> compute = StartServer({program, own}, cores[0]);
+  absl::StatusOr<Server> compute = StartServer({places.costsd, own}, cores[0]);
   if (!compute.ok()) return compute.status();
   absl::StatusOr<Server> fallback = StartServer(
-      {program, own, "--mode=fallback", absl::StrCat("--upstream_url=", kDead), "--upstream_pass_authorization"},
+      {places.costsd, own, "--mode=fallback", absl::StrCat("--upstream_url=", kDead), "--upstream_pass_authorization"},
       cores[0]);
   if (!fallback.ok()) return fallback.status();
   const Servers servers{*std::move(upstream), *std::move(proxy), *std::move(compute), *std::move(fallback)};
@@ -158,17 +121,5 @@ absl::Status Run(const std::string& program, const std::string& catalog) {
 }  // namespace costs::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("Measures proxy and fallback mode; see docs/performance.md.");
-  absl::ParseCommandLine(argc, argv);
-  std::string error;
-  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
-      bazel::tools::cpp::runfiles::Runfiles::Create(argv[0], &error));
-  if (runfiles == nullptr) {
-    std::fprintf(stderr, "%s\n", error.c_str());
-    return 1;
-  }
-  const absl::Status status = costs::bench::Run(runfiles->Rlocation("instant_costs/service/server/costsd"),
-                                                runfiles->Rlocation("instant_costs/service/catalog/demo"));
-  if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  return status.ok() ? 0 : 1;
+  return costs::bench::BenchMain(argc, argv, "Measures proxy and fallback mode; see docs/performance.md.", costs::bench::Run);
 }
