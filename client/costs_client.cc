@@ -158,7 +158,6 @@ class Client::Calls {
     });
   }
 
-  v1::CostsService::StubInterface* stub() { return stub_.get(); }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
@@ -243,7 +242,7 @@ void Client::BatchCalculateInstantCosts(absl::Span<const v1::MeterRecordSubmissi
 }
 
 std::unique_ptr<RecordStream> Client::OpenStream(StreamOptions options) {
-  return RecordStream::Open(calls_->stub(), std::move(options));
+  return RecordStream::Open(calls_->channel(), std::move(options));
 }
 
 std::shared_ptr<grpc::Channel> Client::channel() const { return calls_->channel(); }

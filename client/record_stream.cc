@@ -1,11 +1,18 @@
 #include "client/record_stream.h"
 
 #include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
+#include <grpcpp/support/slice.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -18,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/errors.h"
+#include "client/utf8.h"
 
 namespace costs {
 namespace {
@@ -33,6 +41,8 @@ constexpr size_t kChunkBytes = size_t{1} << 20;
 constexpr size_t kPartialChunks = 2;
 // Holds the answers of a chunk of the usual size without another allocation.
 constexpr size_t kArenaBytes = size_t{1} << 20;
+
+constexpr char kMethod[] = "/energy.costs.v1.CostsService/StreamInstantCosts";
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
@@ -51,14 +61,55 @@ bool MayPass(const absl::Status& status) {
   }
 }
 
-// Records in one message, and how many of them are answered.
+// Records in one message, serialized, and how many of them are answered.
 struct Chunk {
-  Request request;
-  size_t bytes = 0;
-  size_t answered = 0;  // the reading side's
-
-  size_t size() const { return static_cast<size_t>(request.records_size()); }
+  std::string bytes;         // the options, and behind them the records
+  std::vector<size_t> ends;  // of each record
+  size_t records_bytes = 0;  // of all, also of those that were cut off
+  size_t answered = 0;       // the reading side's
 };
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+
+// Puts a record behind the others, whose ByteSizeLong() has been asked for.
+void Append(const v1::MeterRecordSubmission& record, uint64_t sequence, Chunk* chunk) {
+  // Each of the tags has one byte.
+  const auto record_size = static_cast<uint32_t>(record.GetCachedSize());
+  const size_t inner_size =
+      2 + CodedOutputStream::VarintSize64(sequence) + CodedOutputStream::VarintSize32(record_size) + record_size;
+  const size_t begin = chunk->bytes.size();
+  chunk->bytes.resize(begin + 1 + CodedOutputStream::VarintSize32(static_cast<uint32_t>(inner_size)) + inner_size);
+  auto* at = reinterpret_cast<uint8_t*>(&chunk->bytes[begin]);
+  constexpr auto kMessage = WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+  at = WireFormatLite::WriteTagToArray(Request::kRecordsFieldNumber, kMessage, at);
+  at = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(inner_size), at);
+  at = WireFormatLite::WriteUInt64ToArray(v1::SequencedSubmission::kSequenceFieldNumber, sequence, at);
+  at = WireFormatLite::WriteTagToArray(v1::SequencedSubmission::kRecordFieldNumber, kMessage, at);
+  at = CodedOutputStream::WriteVarint32ToArray(record_size, at);
+  record.SerializeWithCachedSizesToArray(at);
+  chunk->ends.push_back(chunk->bytes.size());
+}
+
+void CutAnswered(size_t prefix, Chunk* chunk) {
+  if (chunk->answered == 0) return;
+  const size_t cut = chunk->ends[chunk->answered - 1] - prefix;
+  chunk->bytes.erase(prefix, cut);
+  chunk->ends.erase(chunk->ends.begin(), chunk->ends.begin() + static_cast<ptrdiff_t>(chunk->answered));
+  for (size_t& end : chunk->ends) end -= cut;
+  chunk->answered = 0;
+}
+
+// Why the server could not read it, which would end the stream.
+absl::Status Check(const v1::MeterRecordSubmission& record, size_t bytes) {
+  for (const std::string* text :
+       {&record.location_id(), &record.device_id(), &record.session_reference_id(), &record.record_reference_id()}) {
+    if (!IsUtf8(*text)) return absl::InvalidArgumentError("a text of the record is not UTF-8");
+  }
+  if (bytes <= kChunkBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the record has ", bytes, " bytes; it may have ", kChunkBytes, "; shorten its texts"));
+}
 
 }  // namespace
 
@@ -67,7 +118,8 @@ struct Chunk {
 // gRPC's.
 class RecordStream::State {
  public:
-  State(v1::CostsService::StubInterface* stub, StreamOptions options) : stub_(stub), options_(std::move(options)) {}
+  State(std::shared_ptr<grpc::ChannelInterface> channel, StreamOptions options)
+      : stub_(std::move(channel)), options_(std::move(options)), prefix_(PrefixOf(options_.request)) {}
 
   absl::Status Write(const v1::MeterRecordSubmission& record, bool wait, bool* taken);
   void WritesDone();
@@ -82,7 +134,7 @@ class RecordStream::State {
   struct Next {
     std::shared_ptr<Connection> connection;
     bool start = false;
-    const Request* write = nullptr;
+    const Chunk* write = nullptr;
     bool writes_done = false;
     bool release = false;  // nothing will be written any more
   };
@@ -93,6 +145,11 @@ class RecordStream::State {
     size_t refused = 0;
     size_t chunks = 0;  // of which each record is answered
   };
+
+  static std::string PrefixOf(Request request) {
+    request.clear_records();
+    return request.SerializeAsString();
+  }
 
   bool HasRoom() const;
   void Seal();
@@ -116,8 +173,9 @@ class RecordStream::State {
   void Leave();
   void GiveUpOrPause(const absl::Status& status);
 
-  v1::CostsService::StubInterface* const stub_;
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, Response> stub_;
   const StreamOptions options_;
+  const std::string prefix_;  // of each message: the options
 
   mutable std::mutex mutex_;  // of all below, unless said otherwise
   std::condition_variable changed_;
@@ -125,8 +183,6 @@ class RecordStream::State {
   size_t sent_ = 0;                                // of them, over this connection
   std::unique_ptr<Chunk> filling_;
   std::vector<std::unique_ptr<Chunk>> spare_;
-  const Chunk* writing_ = nullptr;         // gRPC reads it
-  std::unique_ptr<Chunk> answered_early_;  // it, already answered
   size_t outstanding_ = 0;
   size_t outstanding_bytes_ = 0;
   Progress progress_;
@@ -156,7 +212,7 @@ class RecordStream::State {
 };
 
 // One gRPC stream. Its state keeps it until gRPC is done with it.
-class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Request, Response> {
+class RecordStream::State::Connection final : public grpc::ClientBidiReactor<grpc::ByteBuffer, Response> {
  public:
   explicit Connection(State* state)
       : state_(state), arena_block_(new char[kArenaBytes]), arena_(arena_block_.get(), kArenaBytes) {}
@@ -166,10 +222,16 @@ class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Req
       context_.set_deadline(absl::ToChronoTime(state_->options_.deadline));
     }
     context_.set_wait_for_ready(false);  // the pauses are the stream's
-    state_->stub_->async()->StreamInstantCosts(&context_, this);
+    state_->stub_.PrepareBidiStreamingCall(&context_, kMethod, grpc::StubOptions(), this);
     AddHold();  // for writes
     ReadNext();
     StartCall();
+  }
+
+  void Write(const Chunk& chunk) {
+    const grpc::Slice slice(chunk.bytes);
+    sending_ = grpc::ByteBuffer(&slice, 1);
+    StartWrite(&sending_);
   }
 
   void Cancel() { context_.TryCancel(); }
@@ -202,6 +264,7 @@ class RecordStream::State::Connection final : public grpc::ClientBidiReactor<Req
 
   State* const state_;
   grpc::ClientContext context_;
+  grpc::ByteBuffer sending_;
   std::unique_ptr<char[]> arena_block_;
   google::protobuf::Arena arena_;  // emptied for each message
   Response* response_ = nullptr;
@@ -212,20 +275,20 @@ bool RecordStream::State::HasRoom() const {
 }
 
 std::unique_ptr<Chunk> RecordStream::State::NewChunk() {
+  std::unique_ptr<Chunk> chunk;
   if (spare_.empty()) {
-    auto chunk = std::make_unique<Chunk>();
-    chunk->request = options_.request;
-    chunk->request.clear_records();
-    return chunk;
+    chunk = std::make_unique<Chunk>();
+  } else {
+    chunk = std::move(spare_.back());
+    spare_.pop_back();
   }
-  std::unique_ptr<Chunk> chunk = std::move(spare_.back());
-  spare_.pop_back();
+  chunk->bytes = prefix_;
   return chunk;
 }
 
 void RecordStream::State::Recycle(std::unique_ptr<Chunk> chunk) {
-  chunk->request.mutable_records()->Clear();  // keeps the messages for another time
-  chunk->bytes = chunk->answered = 0;
+  chunk->ends.clear();
+  chunk->records_bytes = chunk->answered = 0;
   // As many as the window holds of full ones.
   if (spare_.size() * options_.chunk_records < options_.window_records) spare_.push_back(std::move(chunk));
 }
@@ -234,24 +297,23 @@ void RecordStream::State::Seal() { unanswered_.push_back(std::move(filling_)); }
 
 absl::Status RecordStream::State::Write(const v1::MeterRecordSubmission& record, bool wait, bool* taken) {
   const size_t bytes = record.ByteSizeLong();
+  *taken = false;
+  if (absl::Status wrong = Check(record, bytes); !wrong.ok()) return wrong;
   Next next;
   {
     std::unique_lock<std::mutex> lock(mutex_);
     if (wait) changed_.wait(lock, [this] { return over_ || finishing_ || HasRoom(); });
-    *taken = false;
     if (over_) return end_.ok() ? absl::FailedPreconditionError("the stream has been finished") : end_;
     if (finishing_) return absl::FailedPreconditionError("the stream is being finished");
     if (!HasRoom()) return absl::OkStatus();
     *taken = true;
     if (filling_ == nullptr) filling_ = NewChunk();
-    v1::SequencedSubmission* const submission = filling_->request.add_records();
-    submission->set_sequence(progress_.written++);
-    *submission->mutable_record() = record;
-    filling_->bytes += bytes;
+    Append(record, progress_.written++, filling_.get());
     if (outstanding_++ == 0) waiting_since_ = absl::Now();
     outstanding_bytes_ += bytes;
+    filling_->records_bytes += bytes;
     progress_.most_outstanding = std::max(progress_.most_outstanding, outstanding_);
-    if (filling_->size() >= options_.chunk_records || filling_->bytes >= kChunkBytes) Seal();
+    if (filling_->ends.size() >= options_.chunk_records || filling_->bytes.size() >= kChunkBytes) Seal();
     next = Proceed();
   }
   Do(std::move(next));
@@ -272,8 +334,7 @@ RecordStream::State::Next RecordStream::State::Proceed() {
   if (sent_ == unanswered_.size() && filling_ != nullptr && !may_grow) Seal();
   next.connection = connection_;
   if (sent_ < unanswered_.size()) {
-    writing_ = unanswered_[sent_++].get();
-    next.write = &writing_->request;
+    next.write = unanswered_[sent_++].get();
     connection->writing = true;
   } else if (finishing_) {
     connection->writes_done = next.writes_done = true;
@@ -294,7 +355,7 @@ void RecordStream::State::Connect(Next* next) {
 void RecordStream::State::Do(Next next) {
   while (next.connection != nullptr) {
     const std::shared_ptr<Connection> connection = std::move(next.connection);
-    if (next.write != nullptr) connection->StartWrite(next.write);
+    if (next.write != nullptr) connection->Write(*next.write);
     if (next.writes_done) connection->StartWritesDone();
     if (next.release) connection->RemoveHold();
     if (!next.start) return;
@@ -314,8 +375,6 @@ void RecordStream::State::Wrote(Connection* connection, bool ok) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     connection->writing = false;
-    writing_ = nullptr;
-    if (answered_early_ != nullptr) Recycle(std::move(answered_early_));
     if (!ok) connection->broken = true;
     if (connection->broken) {
       next.connection = connection_;
@@ -394,7 +453,7 @@ bool RecordStream::State::Answer(Connection* connection, const v1::SequencedOutc
   ++next_answer_;
   ++tally->answered;
   if (refused) ++tally->refused;
-  if (++head_->answered < head_->size()) return true;
+  if (++head_->answered < head_->ends.size()) return true;
   head_ = nullptr;
   ++tally->chunks;
   return true;
@@ -410,12 +469,8 @@ void RecordStream::State::Settle(Tally* tally) {
     std::unique_ptr<Chunk> chunk = std::move(unanswered_.front());
     unanswered_.pop_front();
     --sent_;
-    outstanding_bytes_ -= chunk->bytes;
-    if (chunk.get() == writing_) {
-      answered_early_ = std::move(chunk);
-    } else {
-      Recycle(std::move(chunk));
-    }
+    outstanding_bytes_ -= chunk->records_bytes;
+    Recycle(std::move(chunk));
   }
   ever_answered_ = true;
   asked_again_for_login_ = false;
@@ -442,14 +497,8 @@ void RecordStream::State::Ended(Connection* connection, const grpc::Status& stat
     connection_ = nullptr;
     sent_ = 0;
     head_ = nullptr;
-    // Nothing of it is being written any more; what is answered is not sent again.
-    writing_ = nullptr;
-    if (answered_early_ != nullptr) Recycle(std::move(answered_early_));
-    if (!unanswered_.empty() && unanswered_.front()->answered > 0) {
-      Chunk& chunk = *unanswered_.front();
-      chunk.request.mutable_records()->DeleteSubrange(0, static_cast<int>(chunk.answered));
-      chunk.answered = 0;
-    }
+    // What is answered is not sent again.
+    if (!unanswered_.empty()) CutAnswered(prefix_.size(), unanswered_.front().get());
     if (cancelled_) {
       End(absl::CancelledError("the stream was cancelled"));
     } else if (connection->end) {
@@ -584,8 +633,10 @@ RecordStream::Progress RecordStream::State::progress() const {
   return progress_;
 }
 
-std::unique_ptr<RecordStream> RecordStream::Open(v1::CostsService::StubInterface* stub, StreamOptions options) {
-  return std::unique_ptr<RecordStream>(new RecordStream(std::make_unique<State>(stub, std::move(options))));
+std::unique_ptr<RecordStream> RecordStream::Open(std::shared_ptr<grpc::ChannelInterface> channel,
+                                                 StreamOptions options) {
+  return std::unique_ptr<RecordStream>(
+      new RecordStream(std::make_unique<State>(std::move(channel), std::move(options))));
 }
 
 RecordStream::RecordStream(std::unique_ptr<State> state) : state_(std::move(state)) {}

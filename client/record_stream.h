@@ -20,6 +20,8 @@
 #ifndef CLIENT_RECORD_STREAM_H_
 #define CLIENT_RECORD_STREAM_H_
 
+#include <grpcpp/channel.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,7 +29,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "energy/costs/v1/costs_service.pb.h"
 
 namespace costs {
 
@@ -80,9 +82,8 @@ class RecordStream {
     size_t most_outstanding = 0;  // the most that were written and not answered
   };
 
-  // `stub` is borrowed, and outlives the stream. Connects with the first record.
-  static std::unique_ptr<RecordStream> Open(energy::costs::v1::CostsService::StubInterface* stub,
-                                            StreamOptions options);
+  // Connects with the first record.
+  static std::unique_ptr<RecordStream> Open(std::shared_ptr<grpc::ChannelInterface> channel, StreamOptions options);
 
   // Cancels what is left, and waits until on_answer does not run any more.
   ~RecordStream();
@@ -90,8 +91,9 @@ class RecordStream {
   RecordStream(const RecordStream&) = delete;
   RecordStream& operator=(const RecordStream&) = delete;
 
-  // Takes a record; waits while the window is full. An error is the stream's end, and the
-  // same for all who ask.
+  // Takes a record; waits while the window is full. INVALID_ARGUMENT: a text of it is not
+  // UTF-8, or it has more than 1 MiB; then it is not taken, and the stream goes on. Any
+  // other error is the stream's end, and the same for all who ask.
   absl::Status Write(const energy::costs::v1::MeterRecordSubmission& record);
 
   // Takes it only if there is room now; `*taken` says whether. Room comes with answers.

@@ -70,13 +70,13 @@ TEST(RecordStream, Records_AreAnsweredOnceAndInOrder) {
     FakeBehaviour behaviour;
     behaviour.answers_per_message = answers_per_message;
     FakeCostsService service(behaviour);
-    auto stub = service.NewStub();
+    auto channel = service.NewChannel();
     for (size_t chunk : {1, 10, 1'000}) {
       if (chunk < 1'000 && answers_per_message > 10) continue;  // the server would wait for more
       Answers answers;
       StreamOptions options = answers.Options();
       options.chunk_records = chunk;
-      auto stream = RecordStream::Open(stub.get(), std::move(options));
+      auto stream = RecordStream::Open(channel, std::move(options));
       EXPECT_EQ(WriteAll(stream.get(), 5'000), absl::OkStatus()) << answers_per_message << " " << chunk;
       EXPECT_EQ(answers.count(), 5'000u);
       EXPECT_EQ(answers.ends(), std::vector<absl::Status>{absl::OkStatus()});
@@ -91,12 +91,12 @@ TEST(RecordStream, Records_AreAnsweredOnceAndInOrder) {
 
 TEST(RecordStream, Window_BoundsWhatIsOutstanding) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
   StreamOptions options = answers.Options();
   options.chunk_records = 100;
   options.window_records = 300;
-  auto stream = RecordStream::Open(stub.get(), std::move(options));
+  auto stream = RecordStream::Open(channel, std::move(options));
   EXPECT_EQ(WriteAll(stream.get(), 50'000), absl::OkStatus());
   EXPECT_LE(stream->progress().most_outstanding, 300u);
   EXPECT_LE(service.largest_chunk(), 100);
@@ -106,11 +106,11 @@ TEST(RecordStream, Window_BoundsWhatIsOutstanding) {
   FakeBehaviour behaviour;
   behaviour.hang = true;
   FakeCostsService hanging(behaviour);
-  auto hanging_stub = hanging.NewStub();
+  auto hanging_channel = hanging.NewChannel();
   Answers none;
   options = none.Options();
   options.window_bytes = 1'000;
-  auto full = RecordStream::Open(hanging_stub.get(), std::move(options));
+  auto full = RecordStream::Open(hanging_channel, std::move(options));
   bool taken = true;
   int written = 0;
   for (; taken && written < 1'000; ++written) {
@@ -122,9 +122,9 @@ TEST(RecordStream, Window_BoundsWhatIsOutstanding) {
 
 TEST(RecordStream, IdleStream_SendsARecordAtOnce) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   for (uint64_t i = 0; i < 5; ++i) {
     ASSERT_EQ(stream->Write(Record(i)), absl::OkStatus());
     while (answers.count() <= i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -135,9 +135,9 @@ TEST(RecordStream, IdleStream_SendsARecordAtOnce) {
 
 TEST(RecordStream, LongRecords_MakeSmallMessages) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   for (uint64_t i = 0; i < 100; ++i) {
     v1::MeterRecordSubmission record = Record(i);
     record.set_session_reference_id(std::string(100'000, 's'));
@@ -147,11 +147,23 @@ TEST(RecordStream, LongRecords_MakeSmallMessages) {
   EXPECT_LE(service.largest_chunk(), 11);
 }
 
+TEST(RecordStream, RecordThatCannotBeSent_IsNotTaken) {
+  FakeCostsService service;
+  Answers answers;
+  auto stream = RecordStream::Open(service.NewChannel(), answers.Options());
+  ASSERT_EQ(stream->Write(Record(0)), absl::OkStatus());
+  EXPECT_EQ(stream->Write(Record(1, "\xff")), absl::InvalidArgumentError("a text of the record is not UTF-8"));
+  EXPECT_EQ(stream->Write(Record(1, std::string(1 << 20, 'x'))).code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_EQ(stream->Write(Record(1)), absl::OkStatus());
+  EXPECT_EQ(stream->Finish(), absl::OkStatus());
+  EXPECT_EQ(answers.count(), 2u);
+}
+
 TEST(RecordStream, Refusals_AreAnswers) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   ASSERT_EQ(stream->Write(Record(0)), absl::OkStatus());
   ASSERT_EQ(stream->Write(Record(1, "loc_unknown")), absl::OkStatus());
   ASSERT_EQ(stream->Write(Record(2)), absl::OkStatus());
@@ -169,11 +181,11 @@ TEST(RecordStream, ConnectionsThatBreak_AreReplacedAndNothingIsLostOrDoubled) {
       behaviour.end_after = 1'234;
       behaviour.end_status = end;
       FakeCostsService service(behaviour);
-      auto stub = service.NewStub();
+      auto channel = service.NewChannel();
       Answers answers;
       StreamOptions options = answers.Options();
       options.chunk_records = chunk;
-      auto stream = RecordStream::Open(stub.get(), std::move(options));
+      auto stream = RecordStream::Open(channel, std::move(options));
       EXPECT_EQ(WriteAll(stream.get(), 5'000), absl::OkStatus());
       EXPECT_EQ(answers.count(), 5'000u);
       EXPECT_EQ(stream->progress().reconnections, 4);
@@ -188,9 +200,9 @@ TEST(RecordStream, ErrorsThatStay_EndIt) {
   behaviour.end_after = 123;
   behaviour.end_status = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "no");
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   EXPECT_EQ(WriteAll(stream.get(), 100'000), absl::PermissionDeniedError("no"));
   EXPECT_EQ(answers.count(), 123u);
   EXPECT_EQ(stream->Write(Record(1)), absl::PermissionDeniedError("no"));
@@ -203,17 +215,17 @@ TEST(RecordStream, CallerThatIsNotKnownAnyMore_IsAskedForOnceMore) {
   behaviour.end_after = 1'000;
   behaviour.end_status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who?");
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   EXPECT_EQ(WriteAll(stream.get(), 2'500), absl::OkStatus());
   EXPECT_EQ(service.streams(), 3);
 
   behaviour.end_after = 0;
   FakeCostsService never(behaviour);
-  auto never_stub = never.NewStub();
+  auto never_channel = never.NewChannel();
   Answers none;
-  auto unknown = RecordStream::Open(never_stub.get(), none.Options());
+  auto unknown = RecordStream::Open(never_channel, none.Options());
   EXPECT_EQ(WriteAll(unknown.get(), 10), absl::UnauthenticatedError("who?"));
 }
 
@@ -235,9 +247,9 @@ TEST(RecordStream, ServerThatAnswersWrongly_IsFoundOut) {
   };
   for (const auto& c : cases) {
     FakeCostsService service(c.behaviour);
-    auto stub = service.NewStub();
+    auto channel = service.NewChannel();
     Answers answers;
-    auto stream = RecordStream::Open(stub.get(), answers.Options());
+    auto stream = RecordStream::Open(channel, answers.Options());
     EXPECT_EQ(WriteAll(stream.get(), 1'000), absl::InternalError(c.message));
     EXPECT_EQ(answers.count(), c.answers);
   }
@@ -249,25 +261,25 @@ TEST(RecordStream, NoServer_IsTriedUntilPatienceOrTheDeadlineEnds) {
     FakeCostsService gone;
     address = gone.address();
   }
-  auto stub = v1::CostsService::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
   Answers answers;
   StreamOptions options = answers.Options();
   options.patience = absl::Milliseconds(500);
-  auto stream = RecordStream::Open(stub.get(), std::move(options));
+  auto stream = RecordStream::Open(channel, std::move(options));
   EXPECT_EQ(WriteAll(stream.get(), 10).code(), absl::StatusCode::kUnavailable);
   EXPECT_GE(stream->progress().reconnections, 1);
 
   options = answers.Options();
   const absl::Time deadline = absl::Now() + absl::Milliseconds(300);
   options.deadline = deadline;
-  stream = RecordStream::Open(stub.get(), std::move(options));
+  stream = RecordStream::Open(channel, std::move(options));
   const absl::StatusCode late = WriteAll(stream.get(), 10).code();
   EXPECT_TRUE(late == absl::StatusCode::kDeadlineExceeded || late == absl::StatusCode::kUnavailable);
   EXPECT_GE(absl::Now(), deadline);
 
   options = answers.Options();
   options.retry_first_connection = false;
-  stream = RecordStream::Open(stub.get(), std::move(options));
+  stream = RecordStream::Open(channel, std::move(options));
   EXPECT_EQ(WriteAll(stream.get(), 10).code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(stream->progress().reconnections, 0);
 }
@@ -276,11 +288,11 @@ TEST(RecordStream, ServerThatHangs_IsLeftAtTheDeadline) {
   FakeBehaviour behaviour;
   behaviour.hang = true;
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
   StreamOptions options = answers.Options();
   options.deadline = absl::Now() + absl::Milliseconds(200);
-  auto stream = RecordStream::Open(stub.get(), std::move(options));
+  auto stream = RecordStream::Open(channel, std::move(options));
   EXPECT_EQ(WriteAll(stream.get(), 100'000).code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(answers.count(), 0u);
 }
@@ -289,9 +301,9 @@ TEST(RecordStream, Cancel_EndsItFromAnyThread) {
   FakeBehaviour behaviour;
   behaviour.hang = true;
   FakeCostsService hanging(behaviour);
-  auto hanging_stub = hanging.NewStub();
+  auto hanging_channel = hanging.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(hanging_stub.get(), answers.Options());
+  auto stream = RecordStream::Open(hanging_channel, answers.Options());
   std::thread canceller([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     stream->Cancel();
@@ -303,30 +315,30 @@ TEST(RecordStream, Cancel_EndsItFromAnyThread) {
 
   // From an answer; before the first record; and by going away in the midst.
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   StreamOptions options;
   RecordStream* raw = nullptr;
   options.on_answer = [&raw](const RecordAnswer&) { raw->Cancel(); };
-  stream = RecordStream::Open(stub.get(), std::move(options));
+  stream = RecordStream::Open(channel, std::move(options));
   raw = stream.get();
   EXPECT_EQ(WriteAll(stream.get(), 100'000).code(), absl::StatusCode::kCancelled);
 
-  stream = RecordStream::Open(stub.get(), answers.Options());
+  stream = RecordStream::Open(channel, answers.Options());
   stream->Cancel();
   EXPECT_EQ(stream->Finish().code(), absl::StatusCode::kCancelled);
 
   for (int i = 0; i < 50; ++i) {
     Answers left;
-    auto leaving = RecordStream::Open(stub.get(), left.Options());
+    auto leaving = RecordStream::Open(channel, left.Options());
     for (uint64_t n = 0; n < 100; ++n) ASSERT_EQ(leaving->Write(Record(n)), absl::OkStatus());
   }
 }
 
 TEST(RecordStream, NothingWritten_ConnectsNowhere) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
-  auto stream = RecordStream::Open(stub.get(), answers.Options());
+  auto stream = RecordStream::Open(channel, answers.Options());
   EXPECT_EQ(stream->Finish(), absl::OkStatus());
   EXPECT_EQ(stream->Write(Record(0)).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(service.streams(), 0);
@@ -334,12 +346,12 @@ TEST(RecordStream, NothingWritten_ConnectsNowhere) {
 
 TEST(RecordStream, WithoutWaiting_TheEndIsTold) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
   StreamOptions options = answers.Options();
   std::promise<absl::Status> end;
   options.on_end = [&end](const absl::Status& status) { end.set_value(status); };
-  auto stream = RecordStream::Open(stub.get(), std::move(options));
+  auto stream = RecordStream::Open(channel, std::move(options));
   bool taken = false;
   ASSERT_EQ(stream->TryWrite(Record(0), &taken), absl::OkStatus());
   EXPECT_TRUE(taken);
@@ -353,21 +365,21 @@ TEST(RecordStream, RecordRefusedForNow_IsAskedForAgain) {
   behaviour.unavailable_times = 3;
   behaviour.unavailable_at = 40;
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   Answers answers;
   StreamOptions options = answers.Options();
   options.chunk_records = 10;
-  auto stream = RecordStream::Open(stub.get(), std::move(options));
+  auto stream = RecordStream::Open(channel, std::move(options));
   EXPECT_EQ(WriteAll(stream.get(), 100), absl::OkStatus());
   EXPECT_TRUE(answers.reasons().empty());
   EXPECT_EQ(stream->progress().reconnections, 3);
 
   FakeCostsService longer(behaviour);
-  auto longer_stub = longer.NewStub();
+  auto longer_channel = longer.NewChannel();
   Answers refused;
   options = refused.Options();
   options.attempts_of_record = 2;
-  auto impatient = RecordStream::Open(longer_stub.get(), std::move(options));
+  auto impatient = RecordStream::Open(longer_channel, std::move(options));
   EXPECT_EQ(WriteAll(impatient.get(), 100), absl::OkStatus());
   EXPECT_EQ(refused.reasons(), std::vector<std::string>{"STORE_UNAVAILABLE"});
 }

@@ -201,8 +201,8 @@ const char kBatchHelp[] =
     "  --resume             goes on behind the lines that the -o file has; for a batch that was cut off\n"
     "  --deadline=DURATION  when the whole batch must be done; default: none\n";
 
-ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* stub, std::istream* in, OutputFile* out,
-                  std::ostream* err) {
+ExitCode RunBatch(const BatchOptions& options, std::shared_ptr<grpc::Channel> channel, std::istream* in,
+                  OutputFile* out, std::ostream* err) {
   std::unique_ptr<RecordSource> source;
   if (options.input == Format::kCsv) {
     absl::StatusOr<std::unique_ptr<RecordSource>> opened = OpenCsv(in, options.output);
@@ -239,7 +239,7 @@ ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* 
     progress.Clear();
     *err << "costs: the stream to " << options.server << " broke (" << OneLine(why) << "); trying again\n";
   };
-  PumpResult result = PumpRecords(stub, pump, source.get(), &receiver);
+  PumpResult result = PumpRecords(std::move(channel), pump, source.get(), &receiver);
   // What was answered is written even where the stream broke.
   absl::Status closed = out->Close();
   if (result.receiver_status.ok()) result.receiver_status = closed;
@@ -268,14 +268,14 @@ ExitCode BatchCommand(absl::Span<const std::string> arguments) {
   if (!status.ok()) return Fail(kFileError, status.message());
   if (S_ISREG(input.about.st_mode)) options->input_bytes = input.about.st_size;
   if (IsSameFile(input, output_path)) return Fail(kUsage, "-o names the input file; it would be lost");
-  const auto stub = ConnectTo(options->server);
-  if (!stub.ok()) return ReportNoChannel(stub.status(), &std::cerr);
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(options->server);
+  if (!channel.ok()) return ReportNoChannel(channel.status(), &std::cerr);
   absl::StatusOr<std::unique_ptr<OutputFile>> output =
       options->resume ? OutputFile::OpenToResume(output_path) : OutputFile::Open(output_path);
   if (!output.ok()) return Fail(kFileError, output.status().message());
   // A pipe that nobody reads any more is to be an error of write().
   signal(SIGPIPE, SIG_IGN);
-  return RunBatch(*options, stub->get(), &input.stream, output->get(), &std::cerr);
+  return RunBatch(*options, *channel, &input.stream, output->get(), &std::cerr);
 }
 
 }  // namespace costs::cli

@@ -3,6 +3,7 @@
 #define CLIENT_CLI_BATCH_COMMAND_H_
 
 #include <istream>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -12,7 +13,8 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/output_file.h"
 #include "client/cli/record_source.h"
-#include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "energy/costs/v1/costs_service.pb.h"
+#include "grpcpp/channel.h"
 
 namespace costs::cli {
 
@@ -36,8 +38,8 @@ struct BatchOptions {
 
 // Reads `in` to its end, writes a line for each of its lines to `out` (and
 // closes it), and tells `err` what failed and the totals.
-ExitCode RunBatch(const BatchOptions& options, v1::CostsService::StubInterface* stub, std::istream* in, OutputFile* out,
-                  std::ostream* err);
+ExitCode RunBatch(const BatchOptions& options, std::shared_ptr<grpc::Channel> channel, std::istream* in,
+                  OutputFile* out, std::ostream* err);
 
 // The command with its arguments, those behind its name.
 ExitCode BatchCommand(absl::Span<const std::string> arguments);

@@ -33,12 +33,12 @@ struct Ran {
   std::string err;
 };
 
-Ran Batch(const BatchOptions& options, v1::CostsService::StubInterface* stub, const std::string& input) {
+Ran Batch(const BatchOptions& options, std::shared_ptr<grpc::Channel> channel, const std::string& input) {
   const std::string path = testing::TempDir() + "/out";
   std::istringstream in(input);
   std::ostringstream err;
   Ran ran;
-  ran.code = RunBatch(options, stub, &in, OutputFile::Open(path)->get(), &err);
+  ran.code = RunBatch(options, channel, &in, OutputFile::Open(path)->get(), &err);
   ran.err = err.str();
   std::ifstream written(path);
   std::string text(std::istreambuf_iterator<char>(written), {});
@@ -51,7 +51,7 @@ Ran Batch(const BatchOptions& options, v1::CostsService::StubInterface* stub, co
 Ran Batch(const std::string& input, BatchOptions options = {}) {
   FakeCostsService service;
   options.server = "the fake";
-  return Batch(options, service.NewStub().get(), input);
+  return Batch(options, service.NewChannel(), input);
 }
 
 TEST(RunBatch, Records_ComeOutPricedAndInOrder) {
@@ -145,7 +145,7 @@ TEST(RunBatch, ServerThatStops_LeavesWhatWasAnswered) {
   options.server = "the fake";
   options.chunk_records = 100;
   options.retry_for = absl::ZeroDuration();
-  Ran ran = Batch(options, service.NewStub().get(), input);
+  Ran ran = Batch(options, service.NewChannel(), input);
   EXPECT_EQ(ran.code, kServerUnreachable);
   ASSERT_EQ(ran.out.size(), 1'235u);
   EXPECT_TRUE(absl::EndsWith(ran.out.back(), ",mre_1234,"));
@@ -165,7 +165,7 @@ TEST(RunBatch, ServerThatComesBack_AnswersTheRest) {
   BatchOptions options;
   options.server = "the fake";
   options.chunk_records = 100;
-  const Ran ran = Batch(options, service.NewStub().get(), input);
+  const Ran ran = Batch(options, service.NewChannel(), input);
   EXPECT_EQ(ran.code, kOk);
   ASSERT_EQ(ran.out.size(), 3'001u);
   for (int i = 1; i <= 3'000; ++i) {
@@ -191,8 +191,7 @@ TEST(RunBatch, BatchThatWasCutOff_GoesOnBehindItsOutput) {
     const auto run = [&](std::string* err) {
       std::istringstream in(input);
       std::ostringstream told;
-      const ExitCode code =
-          RunBatch(options, service.NewStub().get(), &in, OutputFile::OpenToResume(path)->get(), &told);
+      const ExitCode code = RunBatch(options, service.NewChannel(), &in, OutputFile::OpenToResume(path)->get(), &told);
       *err = told.str();
       return code;
     };
@@ -236,7 +235,7 @@ TEST(RunBatch, ServerThatRefusesTheStream_IsTold) {
   FakeCostsService service(behaviour);
   BatchOptions options;
   options.server = "the fake";
-  Ran ran = Batch(options, service.NewStub().get(), absl::StrCat(kHeader, "\n", Row("loc_1", 1)));
+  Ran ran = Batch(options, service.NewChannel(), absl::StrCat(kHeader, "\n", Row("loc_1", 1)));
   EXPECT_EQ(ran.code, kServerRefused);
   EXPECT_TRUE(absl::StrContains(ran.err,
                                 "0 records were answered, the rest was not:\n  refused by the fake: "
@@ -249,7 +248,7 @@ TEST(RunBatch, Options_GoWithTheChunks) {
   BatchOptions options;
   options.request.set_non_persistent(true);
   options.request.set_include_tariff(false);
-  EXPECT_EQ(Batch(options, service.NewStub().get(), absl::StrCat(kHeader, "\n", Row("loc_1", 1))).code, kOk);
+  EXPECT_EQ(Batch(options, service.NewChannel(), absl::StrCat(kHeader, "\n", Row("loc_1", 1))).code, kOk);
   EXPECT_TRUE(service.last_chunk_options().non_persistent());
   EXPECT_FALSE(service.last_chunk_options().include_tariff());
   EXPECT_FALSE(service.last_chunk_options().has_include_carbon());
@@ -266,7 +265,7 @@ TEST(RunBatch, ReaderThatGoesAway_EndsItQuietly) {
   std::istringstream in(input);
   std::ostringstream err;
   OutputFile out(ends[1]);
-  EXPECT_EQ(RunBatch({}, service.NewStub().get(), &in, &out, &err), kOutputPipeClosed);
+  EXPECT_EQ(RunBatch({}, service.NewChannel(), &in, &out, &err), kOutputPipeClosed);
   EXPECT_EQ(err.str(), "");
   close(ends[1]);
 }

@@ -10,7 +10,7 @@
 #include "client/cli/json_text.h"
 #include "client/cli/record_fields.h"
 #include "client/cli/record_source.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 #include "service/csv/csv_reader.h"
 
 namespace costs::cli {

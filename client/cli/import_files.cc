@@ -10,7 +10,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 
 namespace costs::cli {
 namespace {

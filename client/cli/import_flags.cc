@@ -7,7 +7,7 @@
 #include "client/cli/call_flags.h"
 #include "client/cli/channel.h"
 #include "client/cli/command_line.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 
 ABSL_FLAG(bool, dry_run, false, "true or false");
 ABSL_FLAG(std::string, series, "", "a text");

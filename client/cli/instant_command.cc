@@ -14,7 +14,7 @@
 #include "client/cli/decimal_text.h"
 #include "client/cli/record_fields.h"
 #include "client/cli/rpc_error.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/record_fields.h"
 #include "client/cli/record_source.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 #include "rapidjson/error/en.h"
 #include "rapidjson/reader.h"
 #include "service/csv/csv_reader.h"

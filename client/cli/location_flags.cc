@@ -4,7 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/call_flags.h"
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 #include "grpcpp/client_context.h"
 
 ABSL_FLAG(std::string, from, "", "a text");

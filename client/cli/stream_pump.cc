@@ -31,9 +31,9 @@ struct Line {
 
 class Pump {
  public:
-  Pump(v1::CostsService::StubInterface* stub, const PumpOptions& options, RecordSource* source,
+  Pump(std::shared_ptr<grpc::Channel> channel, const PumpOptions& options, RecordSource* source,
        AnswerReceiver* receiver)
-      : stub_(stub), options_(options), source_(source), receiver_(receiver) {}
+      : channel_(std::move(channel)), options_(options), source_(source), receiver_(receiver) {}
 
   PumpResult Run();
 
@@ -47,7 +47,7 @@ class Pump {
   void HandedOn(const Line& line, absl::Status status);
   size_t MostLines() const { return options_.chunk_records * options_.chunks_in_flight; }
 
-  v1::CostsService::StubInterface* const stub_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const PumpOptions& options_;
   RecordSource* const source_;
   AnswerReceiver* const receiver_;
@@ -95,7 +95,7 @@ StreamOptions Pump::MakeStreamOptions() {
 }
 
 PumpResult Pump::Run() {
-  stream_ = RecordStream::Open(stub_, MakeStreamOptions());
+  stream_ = RecordStream::Open(channel_, MakeStreamOptions());
   v1::MeterRecordSubmission record;
   for (;;) {
     const RecordSource::Got got = source_->Next(&record, &line_);
@@ -203,9 +203,9 @@ void Pump::HandedOn(const Line& line, absl::Status status) {
 
 }  // namespace
 
-PumpResult PumpRecords(v1::CostsService::StubInterface* stub, const PumpOptions& options, RecordSource* source,
+PumpResult PumpRecords(std::shared_ptr<grpc::Channel> channel, const PumpOptions& options, RecordSource* source,
                        AnswerReceiver* receiver) {
-  return Pump(stub, options, source, receiver).Run();
+  return Pump(std::move(channel), options, source, receiver).Run();
 }
 
 }  // namespace costs::cli

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,8 @@
 #include "absl/time/time.h"
 #include "client/cli/record_source.h"
 #include "client/cli/rpc_error.h"
-#include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "energy/costs/v1/costs_service.pb.h"
+#include "grpcpp/channel.h"
 
 namespace costs::cli {
 
@@ -75,7 +77,7 @@ struct PumpResult {
 
 // Runs until the source's end, or until something goes wrong. A source without
 // a record opens no stream.
-PumpResult PumpRecords(v1::CostsService::StubInterface* stub, const PumpOptions& options, RecordSource* source,
+PumpResult PumpRecords(std::shared_ptr<grpc::Channel> channel, const PumpOptions& options, RecordSource* source,
                        AnswerReceiver* receiver);
 
 }  // namespace costs::cli

@@ -121,12 +121,12 @@ TEST(PumpRecords, AnswersMergedOrSplit_ArriveInTheOrderOfTheLines) {
     FakeBehaviour behaviour;
     behaviour.answers_per_message = answers_per_message;
     FakeCostsService service(behaviour);
-    auto stub = service.NewStub();
+    auto channel = service.NewChannel();
     for (size_t chunk : {1, 10, 1000}) {
       if (chunk * 8 < static_cast<size_t>(answers_per_message)) continue;  // the server would wait for more
       MadeUpSource source(2'000, Mixed);
       CheckingReceiver receiver(Mixed);
-      PumpResult result = PumpRecords(stub.get(), Options(chunk, 8 + 37), &source, &receiver);
+      PumpResult result = PumpRecords(channel, Options(chunk, 8 + 37), &source, &receiver);
       EXPECT_TRUE(result.complete()) << answers_per_message << " " << chunk;
       EXPECT_EQ(result.lines_read, 2'000);
       EXPECT_EQ(result.lines_handed_on, 2'000);
@@ -139,10 +139,10 @@ TEST(PumpRecords, AnswersMergedOrSplit_ArriveInTheOrderOfTheLines) {
 
 TEST(PumpRecords, Window_BoundsWhatIsOutstanding) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   MadeUpSource source(100'000, AllGood);
   CheckingReceiver receiver(AllGood);
-  PumpResult result = PumpRecords(stub.get(), Options(100, 3), &source, &receiver);
+  PumpResult result = PumpRecords(channel, Options(100, 3), &source, &receiver);
   EXPECT_TRUE(result.complete());
   EXPECT_EQ(receiver.lines(), 100'000);
   EXPECT_EQ(receiver.done(), 100'000);
@@ -155,29 +155,29 @@ TEST(PumpRecords, LinesOfMuchText_WaitForThoseBefore) {
   FakeBehaviour behaviour;
   behaviour.hang = true;
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   PumpOptions options = Options(1'000, 8);
   options.deadline = absl::Now() + absl::Milliseconds(500);
   const auto one_good = [](int64_t line) { return line == 1 ? Kind::kGood : Kind::kBad; };
   MadeUpSource source(1'000'000, one_good);
   source.set_padding(100'000);
   CheckingReceiver receiver(one_good);
-  PumpResult result = PumpRecords(stub.get(), options, &source, &receiver);
+  PumpResult result = PumpRecords(channel, options, &source, &receiver);
   EXPECT_TRUE(result.stream_error.has_value());
   EXPECT_LT(result.lines_read, 200);  // 16 MiB of text
 }
 
 TEST(PumpRecords, NothingToSend_OpensNoStream) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   MadeUpSource none(0, AllGood);
   CheckingReceiver receiver(AllGood);
-  EXPECT_TRUE(PumpRecords(stub.get(), Options(10, 2), &none, &receiver).complete());
+  EXPECT_TRUE(PumpRecords(channel, Options(10, 2), &none, &receiver).complete());
   EXPECT_EQ(receiver.lines(), 0);
 
   MadeUpSource bad(1'000, AllBad);
   CheckingReceiver bad_receiver(AllBad);
-  PumpResult result = PumpRecords(stub.get(), Options(10, 2), &bad, &bad_receiver);
+  PumpResult result = PumpRecords(channel, Options(10, 2), &bad, &bad_receiver);
   EXPECT_TRUE(result.complete());
   EXPECT_EQ(result.records_sent, 0);
   EXPECT_EQ(bad_receiver.lines(), 1'000);
@@ -186,13 +186,13 @@ TEST(PumpRecords, NothingToSend_OpensNoStream) {
 
 TEST(PumpRecords, Options_GoWithEveryChunk) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   PumpOptions options = Options(10, 2);
   options.request.set_non_persistent(true);
   options.request.set_include_carbon(false);
   MadeUpSource source(95, AllGood);
   CheckingReceiver receiver(AllGood);
-  EXPECT_TRUE(PumpRecords(stub.get(), options, &source, &receiver).complete());
+  EXPECT_TRUE(PumpRecords(channel, options, &source, &receiver).complete());
   EXPECT_EQ(service.last_chunk_options().SerializeAsString(), options.request.SerializeAsString());
 }
 
@@ -211,10 +211,10 @@ TEST(PumpRecords, ServerThatStopsEarly_LeavesTheAnsweredLines) {
     behaviour.end_after = 123;
     behaviour.end_status = c.status;
     FakeCostsService service(behaviour);
-    auto stub = service.NewStub();
+    auto channel = service.NewChannel();
     MadeUpSource source(100'000, AllGood);
     CheckingReceiver receiver(AllGood);
-    PumpResult result = PumpRecords(stub.get(), Options(10, 4), &source, &receiver);
+    PumpResult result = PumpRecords(channel, Options(10, 4), &source, &receiver);
     EXPECT_FALSE(result.complete());
     ASSERT_TRUE(result.stream_error.has_value());
     EXPECT_EQ(result.stream_error->code, c.code);
@@ -231,10 +231,10 @@ TEST(PumpRecords, StatusBehindTheLastAnswer_ChangesNothing) {
   behaviour.end_after = 100;
   behaviour.end_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down");
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   MadeUpSource source(100, AllGood);
   CheckingReceiver receiver(AllGood);
-  EXPECT_TRUE(PumpRecords(stub.get(), Options(10, 4), &source, &receiver).complete());
+  EXPECT_TRUE(PumpRecords(channel, Options(10, 4), &source, &receiver).complete());
   EXPECT_EQ(receiver.lines(), 100);
 }
 
@@ -256,10 +256,10 @@ TEST(PumpRecords, ServerThatAnswersWrongly_IsFoundOut) {
   };
   for (const auto& c : cases) {
     FakeCostsService service(c.behaviour);
-    auto stub = service.NewStub();
+    auto channel = service.NewChannel();
     MadeUpSource source(1'000, AllGood);
     CheckingReceiver receiver(AllGood);
-    PumpResult result = PumpRecords(stub.get(), Options(10, 4), &source, &receiver);
+    PumpResult result = PumpRecords(channel, Options(10, 4), &source, &receiver);
     ASSERT_TRUE(result.stream_error.has_value()) << c.message;
     EXPECT_EQ(result.stream_error->message, c.message);
     EXPECT_EQ(receiver.lines(), c.lines);
@@ -270,12 +270,12 @@ TEST(PumpRecords, ServerThatHangs_IsLeftAtTheDeadline) {
   FakeBehaviour behaviour;
   behaviour.hang = true;
   FakeCostsService service(behaviour);
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   PumpOptions options = Options(10, 4);
   options.deadline = absl::Now() + absl::Milliseconds(200);
   MadeUpSource source(100'000, AllGood);
   CheckingReceiver receiver(AllGood);
-  PumpResult result = PumpRecords(stub.get(), options, &source, &receiver);
+  PumpResult result = PumpRecords(channel, options, &source, &receiver);
   ASSERT_TRUE(result.stream_error.has_value());
   EXPECT_EQ(result.stream_error->code, grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(receiver.lines(), 0);
@@ -288,22 +288,22 @@ TEST(PumpRecords, NoServer_IsUnavailable) {
     FakeCostsService gone;
     address = gone.address();
   }
-  auto stub = v1::CostsService::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
   MadeUpSource source(1'000, AllGood);
   CheckingReceiver receiver(AllGood);
-  PumpResult result = PumpRecords(stub.get(), Options(10, 4), &source, &receiver);
+  PumpResult result = PumpRecords(channel, Options(10, 4), &source, &receiver);
   ASSERT_TRUE(result.stream_error.has_value());
   EXPECT_EQ(ExitCodeFor(*result.stream_error), kServerUnreachable);
 }
 
 TEST(PumpRecords, ReceiverThatHasEnough_EndsTheStream) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   for (auto kind_of : {AllGood, AllBad}) {
     MadeUpSource source(1'000'000, kind_of);
     CheckingReceiver receiver(kind_of);
     receiver.FailAtLine(25);
-    PumpResult result = PumpRecords(stub.get(), Options(10, 4), &source, &receiver);
+    PumpResult result = PumpRecords(channel, Options(10, 4), &source, &receiver);
     EXPECT_FALSE(result.complete());
     EXPECT_FALSE(result.stream_error.has_value());
     EXPECT_EQ(result.receiver_status.code(), absl::StatusCode::kCancelled);
@@ -314,11 +314,11 @@ TEST(PumpRecords, ReceiverThatHasEnough_EndsTheStream) {
 
 TEST(PumpRecords, SourceThatFails_KeepsWhatWasRead) {
   FakeCostsService service;
-  auto stub = service.NewStub();
+  auto channel = service.NewChannel();
   MadeUpSource source(95, AllGood);
   source.FailAtEnd();
   CheckingReceiver receiver(AllGood);
-  PumpResult result = PumpRecords(stub.get(), Options(10, 4), &source, &receiver);
+  PumpResult result = PumpRecords(channel, Options(10, 4), &source, &receiver);
   EXPECT_FALSE(result.complete());
   EXPECT_EQ(result.read_error, "the disk is gone");
   EXPECT_FALSE(result.stream_error.has_value());

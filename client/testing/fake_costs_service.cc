@@ -72,7 +72,11 @@ FakeCostsService::FakeCostsService(FakeBehaviour behaviour) : behaviour_(std::mo
 FakeCostsService::~FakeCostsService() { server_->Shutdown(std::chrono::system_clock::now()); }
 
 std::unique_ptr<v1::CostsService::Stub> FakeCostsService::NewStub() const {
-  return v1::CostsService::NewStub(grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
+  return v1::CostsService::NewStub(NewChannel());
+}
+
+std::shared_ptr<grpc::Channel> FakeCostsService::NewChannel() const {
+  return grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
 }
 
 grpc::Status FakeCostsService::CalculateInstantCost(grpc::ServerContext* context,

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "energy/costs/v1/costs_service.grpc.pb.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/server.h"
 
 namespace costs {
@@ -46,6 +47,7 @@ class FakeCostsService final : public v1::CostsService::Service {
   // host:port, where it listens.
   const std::string& address() const { return address_; }
   std::unique_ptr<v1::CostsService::Stub> NewStub() const;
+  std::shared_ptr<grpc::Channel> NewChannel() const;
 
   // What arrived.
   int streams() const { return streams_; }

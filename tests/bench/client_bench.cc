@@ -103,7 +103,8 @@ absl::Status Run(const Places& places) {
   if (!stored.ok()) return stored.status();
   Ratios ratios;
   for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {
-    for (const auto& [name, server] : {std::pair<const char*, const Server*>{"memory", &*memory}, {"stored", &*stored}}) {
+    for (const auto& [name, server] :
+         {std::pair<const char*, const Server*>{"memory", &*memory}, {"stored", &*stored}}) {
       const absl::StatusOr<double> own = ServersRate(*server);
       if (!own.ok()) return own.status();
       const absl::StatusOr<Streamed> streamed = Stream(*server, records);
@@ -113,7 +114,7 @@ absl::Status Run(const Places& places) {
                    static_cast<long long>(streamed->late_kib));
       ratios[absl::StrCat("client_stream_", name, "_vs_server")].push_back(streamed->records_per_second / *own);
       ratios[absl::StrCat("client_stream_", name, "_memory")].push_back(static_cast<double>(streamed->late_kib) /
-                                                                     static_cast<double>(streamed->early_kib));
+                                                                        static_cast<double>(streamed->early_kib));
     }
   }
   Print(std::move(ratios));

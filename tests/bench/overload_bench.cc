@@ -92,5 +92,6 @@ absl::Status Run(const Places& places) {
 }  // namespace costs::bench
 
 int main(int argc, char** argv) {
-  return costs::bench::BenchMain(argc, argv, "Measures costsd under more load than it can bear; see docs/performance.md.", costs::bench::Run);
+  return costs::bench::BenchMain(
+      argc, argv, "Measures costsd under more load than it can bear; see docs/performance.md.", costs::bench::Run);
 }

@@ -96,7 +96,8 @@ absl::Status Run(const Places& places) {
   const std::string own = absl::StrCat("--catalog=", places.catalog);
   absl::StatusOr<Server> upstream = StartServer({places.costsd, own}, cores[0]);
   if (!upstream.ok()) return upstream.status();
-  std::vector<std::string> command = {places.costsd, "--mode=proxy", absl::StrCat("--upstream_url=http://", upstream->rest),
+  std::vector<std::string> command = {places.costsd, "--mode=proxy",
+                                      absl::StrCat("--upstream_url=http://", upstream->rest),
                                       "--upstream_pass_authorization"};
   for (const std::string& flag : absl::GetFlag(FLAGS_proxy_flags)) command.push_back(flag);
   absl::StatusOr<Server> proxy = StartServer(command, cores[1]);
@@ -121,5 +122,6 @@ absl::Status Run(const Places& places) {
 }  // namespace costs::bench
 
 int main(int argc, char** argv) {
-  return costs::bench::BenchMain(argc, argv, "Measures proxy and fallback mode; see docs/performance.md.", costs::bench::Run);
+  return costs::bench::BenchMain(argc, argv, "Measures proxy and fallback mode; see docs/performance.md.",
+                                 costs::bench::Run);
 }

@@ -1,10 +1,10 @@
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 
-namespace costs::cli {
+namespace costs {
 namespace {
 
 TEST(IsUtf8, WellFormedText_Is) {
@@ -24,4 +24,4 @@ TEST(IsUtf8, OtherBytes_AreNot) {
 }
 
 }  // namespace
-}  // namespace costs::cli
+}  // namespace costs

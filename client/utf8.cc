@@ -1,9 +1,9 @@
-#include "client/cli/utf8.h"
+#include "client/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace costs::cli {
+namespace costs {
 namespace {
 
 // The length of the well-formed sequence at p (which ends before end), or 0.
@@ -45,4 +45,4 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
-}  // namespace costs::cli
+}  // namespace costs
