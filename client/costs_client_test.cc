@@ -30,7 +30,7 @@ class Service final : public v1::AuthService::Service, public v1::CostsService::
     builder.RegisterService(static_cast<v1::AuthService::Service*>(this));
     builder.RegisterService(static_cast<v1::CostsService::Service*>(this));
     server_ = builder.BuildAndStart();
-    address_ = absl::StrCat("localhost:", port);
+    address_ = absl::StrCat("127.0.0.1:", port);
   }
   ~Service() override { server_->Shutdown(std::chrono::system_clock::now()); }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -25,8 +26,12 @@
 #include "client/cli/resume_point.h"
 #include "client/cli/rpc_error.h"
 #include "client/cli/stream_pump.h"
+#include "client/utf8.h"
+
+ABSL_DECLARE_FLAG(std::string, device);
 
 ABSL_FLAG(std::string, o, "", "a path");
+ABSL_FLAG(std::string, measurand, "register", "a kind of readings");
 ABSL_FLAG(uint32_t, chunk, 1'000, "a whole number");
 ABSL_FLAG(uint32_t, in_flight, 8, "a whole number");
 ABSL_FLAG(absl::Duration, retry_for, absl::Minutes(5), "a duration such as 10s or 1m30s");
@@ -35,7 +40,8 @@ ABSL_FLAG(bool, resume, false, "true or false");
 namespace costs::cli {
 namespace {
 
-constexpr absl::string_view kBatchFlags[] = {"o", "format", "chunk", "in_flight", "retry_for", "resume"};
+constexpr absl::string_view kBatchFlags[] = {"o",      "format",   "chunk",  "in_flight", "retry_for",
+                                             "resume", "location", "device", "measurand"};
 
 // The input's buffer; the default of a few KiB costs many system calls.
 constexpr size_t kReadBuffer = size_t{256} << 10;
@@ -102,27 +108,68 @@ ExitCode ReportNoResume(const absl::Status& status, std::ostream* err) {
   return absl::IsInvalidArgument(status) ? kUsage : kFileError;
 }
 
-absl::StatusOr<Format> FormatFrom(absl::string_view flag, absl::string_view text, Format otherwise) {
-  if (text.empty()) return otherwise;
-  if (text == "csv") return Format::kCsv;
-  if (text == "jsonl") return Format::kJsonLines;
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be csv or jsonl, but is \"", text, "\""));
+// By a flag, or else by the file's name.
+template <typename Kind>
+absl::StatusOr<Kind> FormatOf(absl::string_view flag, absl::string_view text, absl::string_view path,
+                              absl::Span<const std::pair<absl::string_view, Kind>> names, Kind otherwise) {
+  if (text.empty()) {
+    if (absl::EndsWith(path, ".ndjson")) path = "x.jsonl";
+    for (const auto& [name, kind] : names) {
+      if (absl::EndsWith(path, absl::StrCat(".", name))) return kind;
+    }
+    return otherwise;
+  }
+  std::string allowed;
+  for (const auto& [name, kind] : names) {
+    if (text == name) return kind;
+    absl::StrAppend(&allowed, allowed.empty() ? "" : ", ", name);
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be one of ", allowed, ", but is \"", text, "\""));
 }
 
-Format FormatOfName(absl::string_view path, Format otherwise) {
-  if (absl::EndsWith(path, ".jsonl") || absl::EndsWith(path, ".ndjson")) return Format::kJsonLines;
-  if (absl::EndsWith(path, ".csv")) return Format::kCsv;
-  return otherwise;
+constexpr std::pair<absl::string_view, InputFormat> kInputFormats[] = {{"csv", InputFormat::kCsv},
+                                                                       {"jsonl", InputFormat::kJsonLines},
+                                                                       {"ocpp", InputFormat::kOcpp},
+                                                                       {"greenbutton", InputFormat::kGreenButton},
+                                                                       {"xml", InputFormat::kGreenButton}};
+constexpr std::pair<absl::string_view, Format> kOutputFormats[] = {{"csv", Format::kCsv},
+                                                                   {"jsonl", Format::kJsonLines}};
+constexpr std::pair<absl::string_view, onramp::OcppMeasurand> kMeasurands[] = {
+    {"register", onramp::OcppMeasurand::kRegister},
+    {"interval", onramp::OcppMeasurand::kInterval},
+    {"power", onramp::OcppMeasurand::kPower}};
+
+// Where the records are that the input does not say.
+absl::Status SetPlace(BatchOptions* options) {
+  const bool wanted = options->input == InputFormat::kOcpp || options->input == InputFormat::kGreenButton;
+  options->place = {absl::GetFlag(FLAGS_location), absl::GetFlag(FLAGS_device)};
+  if (wanted && options->place.location_id.empty()) {
+    return absl::InvalidArgumentError("this format does not say where its readings are from; give --location");
+  }
+  if (!wanted && !(options->place.location_id.empty() && options->place.device_id.empty())) {
+    return absl::InvalidArgumentError(
+        "--location and --device are for ocpp and greenbutton; other records have their own");
+  }
+  for (const std::string& text : {options->place.location_id, options->place.device_id}) {
+    if (!IsUtf8(text)) return absl::InvalidArgumentError("--location or --device is not UTF-8");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<BatchOptions> OptionsFromFlags(const std::string& input, const std::string& output) {
   BatchOptions options;
-  absl::StatusOr<Format> format = FormatFrom("format", absl::GetFlag(FLAGS_format), FormatOfName(input, Format::kCsv));
-  if (!format.ok()) return format.status();
-  options.input = *format;
-  format = FormatFrom("output", absl::GetFlag(FLAGS_output), FormatOfName(output, options.input));
-  if (!format.ok()) return format.status();
-  options.output = *format;
+  const auto in = FormatOf<InputFormat>("format", absl::GetFlag(FLAGS_format), input, kInputFormats, InputFormat::kCsv);
+  if (!in.ok()) return in.status();
+  options.input = *in;
+  const auto out = FormatOf<Format>("output", absl::GetFlag(FLAGS_output), output, kOutputFormats,
+                                    *in == InputFormat::kJsonLines ? Format::kJsonLines : Format::kCsv);
+  if (!out.ok()) return out.status();
+  options.output = *out;
+  const auto measurand = FormatOf<onramp::OcppMeasurand>("measurand", absl::GetFlag(FLAGS_measurand), "", kMeasurands,
+                                                         onramp::OcppMeasurand::kRegister);
+  if (!measurand.ok()) return measurand.status();
+  options.measurand = *measurand;
+  if (absl::Status place = SetPlace(&options); !place.ok()) return place;
   options.chunk_records = absl::GetFlag(FLAGS_chunk);
   if (options.chunk_records < 1 || options.chunk_records > 10'000) {
     return absl::InvalidArgumentError("--chunk must be 1 to 10000 records");
@@ -171,6 +218,20 @@ bool IsSameFile(const Input& input, const std::string& output) {
          about.st_dev == input.about.st_dev && about.st_ino == input.about.st_ino;
 }
 
+absl::StatusOr<std::unique_ptr<RecordSource>> OpenSource(const BatchOptions& options, std::istream* in) {
+  switch (options.input) {
+    case InputFormat::kCsv:
+      return OpenCsv(in, options.output);
+    case InputFormat::kJsonLines:
+      return OpenJsonLines(in, options.output);
+    case InputFormat::kOcpp:
+      return OpenOcpp(in, options.output, {options.place, options.measurand});
+    case InputFormat::kGreenButton:
+      break;
+  }
+  return OpenGreenButton(in, options.output, options.place);
+}
+
 ExitCode Fail(ExitCode code, absl::string_view what) {
   std::cerr << "costs batch: " << what << "\n";
   if (code == kUsage) std::cerr << "(costs help batch lists the flags)\n";
@@ -192,9 +253,18 @@ const char kBatchHelp[] =
     "columns\n"
     "are passed through unchanged. JSON lines have the same names as fields of an object on each line.\n"
     "\n"
+    "ocpp is a message of a charging station on each line, OCPP 1.6 or 2.0.1: MeterValues, StopTransaction and\n"
+    "TransactionEvent. greenbutton is a feed of ESPI (Green Button Download My Data). Each record comes out as a line "
+    "of\n"
+    "its own.\n"
+    "\n"
     "  -o FILE              where the answers go; default: standard output\n"
-    "  --format=            csv or jsonl: the input's format; default: by the file's name, else csv\n"
+    "  --format=            csv, jsonl, ocpp or greenbutton: the input's; default: by the file's name (.csv, .jsonl,\n"
+    "                       .ocpp, .xml), else csv\n"
     "  --output=            csv or jsonl: the output's format; default: by the -o file's name, else the input's\n"
+    "  --location=ID        where the readings of ocpp and greenbutton are from; required for them\n"
+    "  --device=ID          the device that they are attributed to; default: none\n"
+    "  --measurand=         register (default), interval or power: which readings of ocpp count\n"
     "  --chunk=NUMBER       records in a message, 1 to 10000; default: 1000\n"
     "  --in_flight=NUMBER   full chunks that are sent and not yet answered, 2 to 1000; default: 8\n"
     "  --retry_for=DURATION how long a connection that broke is tried again without an answer; default: 5m\n"
@@ -203,17 +273,12 @@ const char kBatchHelp[] =
 
 ExitCode RunBatch(const BatchOptions& options, std::shared_ptr<grpc::Channel> channel, std::istream* in,
                   OutputFile* out, std::ostream* err) {
-  std::unique_ptr<RecordSource> source;
-  if (options.input == Format::kCsv) {
-    absl::StatusOr<std::unique_ptr<RecordSource>> opened = OpenCsv(in, options.output);
-    if (!opened.ok()) {
-      *err << "costs: " << opened.status().message() << "\n";
-      return absl::IsDataLoss(opened.status()) ? kFileError : kUsage;
-    }
-    source = *std::move(opened);
-  } else {
-    source = OpenJsonLines(in, options.output);
+  absl::StatusOr<std::unique_ptr<RecordSource>> opened = OpenSource(options, in);
+  if (!opened.ok()) {
+    *err << "costs: " << opened.status().message() << "\n";
+    return absl::IsDataLoss(opened.status()) ? kFileError : kUsage;
   }
+  const std::unique_ptr<RecordSource> source = *std::move(opened);
   int64_t resumed = 0;
   if (options.resume) {
     absl::StatusOr<ResumePoint> point = FindResumePoint(out->path(), options.output, source.get());

@@ -22,8 +22,12 @@ namespace v1 = ::energy::costs::v1;
 
 extern const char kBatchHelp[];
 
+enum class InputFormat { kCsv, kJsonLines, kOcpp, kGreenButton };
+
 struct BatchOptions {
-  Format input = Format::kCsv;
+  InputFormat input = InputFormat::kCsv;
+  onramp::Place place;  // of kOcpp and kGreenButton
+  onramp::OcppMeasurand measurand = onramp::OcppMeasurand::kRegister;
   Format output = Format::kCsv;
   size_t chunk_records = 1'000;
   size_t chunks_in_flight = 8;

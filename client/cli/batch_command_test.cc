@@ -102,7 +102,7 @@ TEST(RunBatch, Formats_AreConverted) {
   EXPECT_EQ(ran.out[1], R"({"location_id":"loc_1","error":"line 3: the row has 1 fields, the header 6"})");
 
   const std::string record = ran.out[0].substr(0, ran.out[0].find(",\"energy_wh\"")) + "}";
-  options.input = Format::kJsonLines;
+  options.input = InputFormat::kJsonLines;
   ran = Batch(absl::StrCat(record, "\n{\n"), options);
   EXPECT_EQ(ran.code, kSomeRecordsFailed);
   ASSERT_EQ(ran.out.size(), 2u);
@@ -115,6 +115,52 @@ TEST(RunBatch, Formats_AreConverted) {
   ASSERT_EQ(ran.out.size(), 2u);
   EXPECT_TRUE(absl::StartsWith(ran.out[1], "loc_1,2,WH,2022-02-01T10:30:00Z,")) << ran.out[1];
   EXPECT_TRUE(absl::EndsWith(ran.out[1], ",2,0.004,1,0.2,0.8,mre_2,")) << ran.out[1];
+}
+
+TEST(RunBatch, MessagesOfChargingStations_BecomeRecords) {
+  BatchOptions options;
+  options.input = InputFormat::kOcpp;
+  options.place = {"loc_1", "dev_1"};
+  const auto message = [](const char* time, const char* value) {
+    return absl::StrCat(R"([2,"1","MeterValues",{"connectorId":1,"transactionId":77,"meterValue":[{"timestamp":")",
+                        time, R"(","sampledValue":[{"value":")", value, "\"}]}]}]\n");
+  };
+  const std::string input = message("2022-02-01T10:30:00Z", "1000") + "\nnonsense\n" +
+                            message("2022-02-01T10:45:00Z", "1250.5") + message("2022-02-01T11:00:00Z", "1251.5");
+  Ran ran = Batch(input, options);
+  EXPECT_EQ(ran.code, kSomeRecordsFailed);
+  ASSERT_EQ(ran.out.size(), 4u);
+  EXPECT_EQ(ran.out[0], absl::StrCat("location_id,value,units,start_time,end_time,device_id,session_reference_id,"
+                                     "direction,confidence,",
+                                     kFigures));
+  EXPECT_EQ(ran.out[1], ",,,,,,,,,,,,,,,line 3: not JSON: Invalid value. (at character 2)");
+  EXPECT_EQ(ran.out[2],
+            "loc_1,250.5,WH,2022-02-01T10:30:00Z,2022-02-01T10:45:00Z,dev_1,77,IMPORT,,251,0.501,1,25.05,0.8,mre_,");
+  options.output = Format::kJsonLines;
+  ran = Batch(input, options);
+  ASSERT_EQ(ran.out.size(), 3u);
+  EXPECT_EQ(ran.out[2], R"({"location_id":"loc_1","value":1,"units":"WH","start_time":"2022-02-01T10:45:00Z",)"
+                        R"("end_time":"2022-02-01T11:00:00Z","device_id":"dev_1","session_reference_id":"77",)"
+                        R"("direction":"IMPORT","energy_wh":1,"cost":0.002,"cost_confidence":1,"carbon_g":0.1,)"
+                        R"("carbon_confidence":0.8,"record_id":"mre_"})");
+}
+
+TEST(RunBatch, GreenButton_BecomesRecords) {
+  BatchOptions options;
+  options.input = InputFormat::kGreenButton;
+  options.place = {"loc_1", ""};
+  Ran ran = Batch(
+      "<feed><entry><content><ReadingType><uom>72</uom></ReadingType></content></entry><entry><content>"
+      "<IntervalBlock><IntervalReading><ReadingQuality><quality>8</quality></ReadingQuality><timePeriod>"
+      "<duration>900</duration><start>1643711400</start></timePeriod><value>250</value></IntervalReading>"
+      "</IntervalBlock></content></entry></feed>",
+      options);
+  EXPECT_EQ(ran.code, kOk);
+  ASSERT_EQ(ran.out.size(), 2u);
+  EXPECT_EQ(ran.out[1], "loc_1,250,WH,2022-02-01T10:30:00Z,2022-02-01T10:45:00Z,,,IMPORT,0.8,250,0.5,1,25,0.8,mre_,");
+  ran = Batch("<feed/>", options);
+  EXPECT_EQ(ran.code, kUsage);
+  EXPECT_EQ(ran.err, "costs: has no IntervalBlock; a feed of Green Button is expected\n");
 }
 
 TEST(RunBatch, NoRecords_IsAHeader) {

@@ -73,8 +73,15 @@ TEST(Costs, WrongArguments_AreUsage) {
       {"batch a b", "costs batch: give one input file, or - for standard input"},
       {"batch - --chunk=0", "costs batch: --chunk must be 1 to 10000 records"},
       {"batch - --in-flight=1", "costs batch: --in_flight must be 2 to 1000 chunks"},
-      {"batch - --format=xml", "costs batch: --format must be csv or jsonl, but is \"xml\""},
-      {"batch - --output=table", "costs batch: --output must be csv or jsonl, but is \"table\""},
+      {"batch - --format=pdf",
+       "costs batch: --format must be one of csv, jsonl, ocpp, greenbutton, xml, but is \"pdf\""},
+      {"batch - --output=table", "costs batch: --output must be one of csv, jsonl, but is \"table\""},
+      {"batch - --format=ocpp", "costs batch: this format does not say where its readings are from; give --location"},
+      {"batch - --location=loc_1", "costs batch: --location and --device are for ocpp and greenbutton"},
+      {"batch - --format=ocpp --location=l --measurand=all",
+       "costs batch: --measurand must be one of register, interval, power, but is \"all\""},
+      {"batch - --resume", "costs batch: --resume goes on with the file that -o names; give it"},
+      {"batch - --retry_for=-1s", "costs batch: --retry_for must be at least 0"},
   };
   for (const auto& c : cases) {
     Ran ran = Costs(c.arguments);

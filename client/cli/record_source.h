@@ -15,6 +15,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client/onramp/converted.h"
+#include "client/onramp/ocpp.h"
 #include "energy/costs/v1/meter_record.pb.h"
 
 namespace costs::cli {
@@ -64,6 +66,15 @@ absl::StatusOr<std::unique_ptr<RecordSource>> OpenCsv(std::istream* stream, Form
 // JSON lines with the REST API's field names; fields that it does not have are
 // carried to JSON out, and left out of CSV.
 std::unique_ptr<RecordSource> OpenJsonLines(std::istream* stream, Format output);
+
+// Messages of charging stations, one a line (client/onramp/ocpp.h). Each record is a line
+// of its own, which has the number of the message that ends it.
+std::unique_ptr<RecordSource> OpenOcpp(std::istream* stream, Format output, onramp::OcppOptions options);
+
+// A feed of Green Button, which is read to its end first (client/onramp/espi.h).
+// INVALID_ARGUMENT: it is none. DATA_LOSS: the stream failed.
+absl::StatusOr<std::unique_ptr<RecordSource>> OpenGreenButton(std::istream* stream, Format output,
+                                                              const onramp::Place& place);
 
 // The size that a line, and a record of several lines, may have.
 inline constexpr size_t kMaxLineBytes = size_t{1} << 20;

@@ -6,7 +6,7 @@
 #include "absl/strings/strip.h"
 #include "service/catalog/fault_log.h"
 #include "service/catalog/import/series_rows.h"
-#include "service/catalog/import/xml_stream.h"
+#include "service/xml/xml_stream.h"
 
 namespace costs::catalog {
 namespace {
@@ -18,7 +18,7 @@ constexpr size_t kMostParts = 100'000;
 
 // Fills the document, element by element. Which element is meant is its path
 // below the root, such as "TimeSeries/Period/resolution".
-class DocumentHandler : public XmlHandler {
+class DocumentHandler : public xml::XmlHandler {
  public:
   explicit DocumentHandler(int file) : file_(file) {}
 
@@ -114,8 +114,8 @@ class DocumentHandler : public XmlHandler {
 
 absl::StatusOr<EntsoeDocument> ReadEntsoeDocument(int file, const ImportLog& log) {
   DocumentHandler handler(file);
-  XmlError error;
-  if (!ReadXml(log.sources()[file].text, {}, &handler, &error)) {
+  xml::XmlError error;
+  if (!xml::ReadXml(log.sources()[file].text, {}, &handler, &error)) {
     return RefuseImport("MALFORMED_FILE", log.Where({file, error.line, error.column}), std::move(error.what));
   }
   if (handler.stopped()) return RefuseImport("MALFORMED_FILE", log.Where(handler.fault_place()), handler.fault());

@@ -1,4 +1,4 @@
-#include "service/catalog/import/xml_stream.h"
+#include "service/xml/xml_stream.h"
 
 #include <climits>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-namespace costs::catalog {
+namespace costs::xml {
 namespace {
 
 // Writes down what it is told.
@@ -45,6 +45,65 @@ TEST(ReadXml, Elements_ComeWithPlacesAndWithoutNamespaces) {
       ReadXml("<?xml version=\"1.0\"?>\n<a xmlns=\"urn:x:y\">\n  <n:b xmlns:n=\"urn:z\"> 1 &lt; 2 </n:b><c/>\n</a>", {},
               &notes, &error));
   EXPECT_EQ(notes.text(), "<a@2:1<b@3:3>b=1 < 2;<c@3:40>c=;>a=;");
+}
+
+// Also the attributes.
+class Attributes : public Notes {
+ public:
+  void Attribute(absl::string_view name, absl::string_view value) override {
+    absl::StrAppend(&attributes_, name, "=", value, ";");
+  }
+  const std::string& attributes() const { return attributes_; }
+
+ private:
+  std::string attributes_;
+};
+
+TEST(XmlStream, BytesOneByOne_AreWhatTheyAreTogether) {
+  constexpr absl::string_view kText =
+      "<?xml version=\"1.0\"?><feed xmlns=\"urn:x\">\n <link rel='self' href=\"/a?b=1&amp;c=2\"/> <!-- no -->\n"
+      "<espi:value xmlns:espi=\"urn:y\" espi:unit=\"Wh\"> 7\xC3\xA9 </espi:value></feed>";
+  Attributes whole, parts;
+  XmlError error;
+  ASSERT_TRUE(ReadXml(kText, {}, &whole, &error)) << error.what;
+  XmlStream stream({}, &parts);
+  for (size_t i = 0; i < kText.size(); ++i) {
+    ASSERT_TRUE(stream.Feed(kText.substr(i, 1), i + 1 == kText.size(), &error)) << error.what;
+  }
+  EXPECT_EQ(parts.text(), whole.text());
+  EXPECT_EQ(parts.attributes(), "rel=self;href=/a?b=1&c=2;unit=Wh;");
+}
+
+TEST(XmlStream, TextThatEndsEarly_IsRefusedAtItsEnd) {
+  Notes notes;
+  XmlError error;
+  XmlStream stream({}, &notes);
+  EXPECT_TRUE(stream.Feed("<a><b>1</b>", false, &error));
+  EXPECT_FALSE(stream.Feed("", true, &error));
+  EXPECT_TRUE(absl::StartsWith(error.what, "not XML: ")) << error.what;
+}
+
+TEST(XmlStream, EndlessTag_IsRefused) {
+  for (const char* begin : {"<a x=\"", "<a><!-- ", "<a><"}) {
+    Notes notes;
+    XmlError error;
+    XmlStream stream({}, &notes);
+    const std::string part(size_t{1} << 16, 'x');
+    ASSERT_TRUE(stream.Feed(begin, false, &error));
+    int parts = 0;
+    while (stream.Feed(part, false, &error)) ASSERT_LT(++parts, 100) << begin;
+    EXPECT_EQ(error.what, "a tag or comment is longer than about 4194304 bytes") << begin;
+  }
+}
+
+TEST(XmlStream, LongTextOfManyTags_IsNoLongTag) {
+  Notes notes;
+  XmlError error;
+  XmlStream stream({}, &notes);
+  ASSERT_TRUE(stream.Feed("<a>", false, &error));
+  const std::string part(size_t{1} << 16, ' ');
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(stream.Feed(part + "<b>1</b>", false, &error)) << error.what;
+  EXPECT_TRUE(stream.Feed("</a>", true, &error)) << error.what;
 }
 
 TEST(ReadXml, HandlerThatStops_EndsItWithoutError) {
@@ -89,4 +148,4 @@ TEST(ReadXml, DepthTextAndSize_AreBounded) {
 }
 
 }  // namespace
-}  // namespace costs::catalog
+}  // namespace costs::xml
