@@ -58,4 +58,12 @@ absl::StatusOr<std::unique_ptr<v1::CarbonService::StubInterface>> ConnectToCarbo
   return Connect<v1::CarbonService>(address);
 }
 
+ExitCode WriteOut(absl::string_view text, std::ostream* out, std::ostream* err) {
+  *out << text;
+  out->flush();
+  if (out->good()) return kOk;
+  *err << "costs: the answer cannot be written\n";
+  return kFileError;
+}
+
 }  // namespace costs::cli

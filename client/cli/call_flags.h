@@ -4,12 +4,14 @@
 
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "absl/flags/declare.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "client/cli/exit_code.h"
 #include "energy/costs/v1/carbon_service.grpc.pb.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
@@ -46,6 +48,9 @@ std::string ServerAddress();
 absl::StatusOr<std::unique_ptr<v1::CostsService::StubInterface>> ConnectTo(const std::string& address);
 absl::StatusOr<std::unique_ptr<v1::TariffsService::StubInterface>> ConnectToTariffs(const std::string& address);
 absl::StatusOr<std::unique_ptr<v1::CarbonService::StubInterface>> ConnectToCarbon(const std::string& address);
+
+// Writes an answer out. An exit code that tells what came of it.
+ExitCode WriteOut(absl::string_view text, std::ostream* out, std::ostream* err);
 
 // Puts the flags' options into a request of any of the calls.
 template <typename Request>

@@ -20,6 +20,8 @@ absl::StatusOr<std::optional<When>> FromFlag(absl::string_view name, const std::
   return *when;
 }
 
+}  // namespace
+
 // Rates without rates: what is left is the location itself.
 grpc::Status AskZone(const std::string& location_id, absl::Time deadline, v1::TariffsService::StubInterface* stub,
                      absl::TimeZone* zone) {
@@ -38,8 +40,6 @@ grpc::Status AskZone(const std::string& location_id, absl::Time deadline, v1::Ta
 }
 
 bool IsDate(const std::optional<When>& when) { return when && absl::holds_alternative<absl::CivilDay>(*when); }
-
-}  // namespace
 
 absl::StatusOr<std::string> LocationFrom(absl::Span<const std::string> arguments) {
   if (arguments.size() != 1)

@@ -44,6 +44,13 @@ struct Period {
 // Of --from and --to. INVALID_ARGUMENT, naming the flag.
 absl::StatusOr<Period> PeriodFromFlags();
 
+// The location's zone, by asking the server. Not OK: the call's status.
+grpc::Status AskZone(const std::string& location_id, absl::Time deadline, v1::TariffsService::StubInterface* stub,
+                     absl::TimeZone* zone);
+
+// Whether that is a date, whose instant depends on the zone.
+bool IsDate(const std::optional<When>& when);
+
 // A day of the location where neither instant is given: from its midnight to the
 // next. Otherwise 24 hours are the default, before `to` or after `from`; after a
 // date, its own end. Asks the server for the location's zone where a date needs

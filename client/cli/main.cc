@@ -15,6 +15,8 @@
 #include "client/cli/instant_command.h"
 #include "client/cli/login_command.h"
 #include "client/cli/rates_command.h"
+#include "client/cli/records_command.h"
+#include "client/cli/report_command.h"
 #include "client/cli/slots_command.h"
 
 namespace costs::cli {
@@ -32,6 +34,8 @@ constexpr char kHelp[] =
     "  costs import KIND    takes prices, intensities or tariffs out of other people's files\n"
     "  costs rates LOCATION  draws what a kWh costs there over time\n"
     "  costs slots LOCATION  finds when it is cheapest, dearest or greenest\n"
+    "  costs records ...    lists, shows and deletes the stored meter records\n"
+    "  costs report ID      adds up what they cost, by day, month or session\n"
     "  costs login          trades an API key for a bearer token\n"
     "  costs admin          makes and revokes accounts and API keys\n"
     "  costs help COMMAND   lists a command's flags\n"
@@ -61,6 +65,8 @@ const Command kCommands[] = {
     {"batch", BatchCommand, kBatchHelp, kCallFlagsHelp},
     {"import", ImportCommand, kImportHelp, ""},
     {"rates", RatesCommand, kRatesHelp, kReadFlagsHelp},
+    {"records", RecordsCommand, kRecordsHelp, kReadFlagsHelp},
+    {"report", ReportCommand, kReportHelp, kReadFlagsHelp},
     {"slots", SlotsCommand, kSlotsHelp, kReadFlagsHelp},
     {"login", LoginCommand, kLoginHelp, ""},
     {"admin", AdminCommand, kAdminHelp, "", ""},

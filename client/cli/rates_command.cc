@@ -156,11 +156,7 @@ ExitCode RunRates(const RatesOptions& options, absl::Time now, v1::TariffsServic
     *err << "costs: " << text.status().message() << "\n";
     return kServerRefused;
   }
-  *out << *text;
-  out->flush();
-  if (out->good()) return kOk;
-  *err << "costs: the answer cannot be written\n";
-  return kFileError;
+  return WriteOut(*text, out, err);
 }
 
 ExitCode RatesCommand(absl::Span<const std::string> arguments) {

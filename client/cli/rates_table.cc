@@ -1,21 +1,15 @@
 #include "client/cli/rates_table.h"
 
-#include <algorithm>
-#include <cstddef>
+#include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/cli/decimal_text.h"
 #include "client/cli/local_time.h"
+#include "client/cli/text_table.h"
 
 namespace costs::cli {
 namespace {
-
-// The first row is the header.
-using Rows = std::vector<std::vector<std::string>>;
 
 Rows RowsOf(const v1::ListRatesResponse& rates) {
   const absl::TimeZone zone = ZoneOrUtc(rates.location_timezone());
@@ -59,37 +53,11 @@ Rows RowsOf(const v1::FindSlotsResponse& slots) {
   return rows;
 }
 
-// Nothing in these rows needs quotes.
-std::string Csv(const Rows& rows) {
-  std::string text;
-  for (const std::vector<std::string>& row : rows) absl::StrAppend(&text, absl::StrJoin(row, ","), "\n");
-  return text;
-}
-
-std::string Table(Rows rows) {
-  std::vector<size_t> widths(rows.front().size(), 0);
-  for (std::vector<std::string>& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (row[i].empty()) row[i] = "-";
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  std::string text;
-  for (const std::vector<std::string>& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      absl::StrAppend(&line, i == 0 ? "" : "  ", row[i], std::string(widths[i] - row[i].size(), ' '));
-    }
-    absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
-  }
-  return text;
-}
-
 }  // namespace
 
-std::string RatesTable(const v1::ListRatesResponse& rates) { return Table(RowsOf(rates)); }
-std::string RatesCsv(const v1::ListRatesResponse& rates) { return Csv(RowsOf(rates)); }
-std::string SlotsTable(const v1::FindSlotsResponse& slots) { return Table(RowsOf(slots)); }
-std::string SlotsCsv(const v1::FindSlotsResponse& slots) { return Csv(RowsOf(slots)); }
+std::string RatesTable(const v1::ListRatesResponse& rates) { return TableText(RowsOf(rates)); }
+std::string RatesCsv(const v1::ListRatesResponse& rates) { return CsvText(RowsOf(rates)); }
+std::string SlotsTable(const v1::FindSlotsResponse& slots) { return TableText(RowsOf(slots)); }
+std::string SlotsCsv(const v1::FindSlotsResponse& slots) { return CsvText(RowsOf(slots)); }
 
 }  // namespace costs::cli

@@ -89,6 +89,10 @@ ExitCode ExitCodeFor(const RpcError& error) {
 }
 
 ExitCode ReportFailure(const grpc::Status& status, const std::string& server, std::ostream* err) {
+  return ReportFailure(ToStatus(status), server, err);
+}
+
+ExitCode ReportFailure(const absl::Status& status, const std::string& server, std::ostream* err) {
   const RpcError error = ErrorFrom(status);
   const ExitCode code = ExitCodeFor(error);
   if (code == kServerUnreachable) {

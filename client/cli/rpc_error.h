@@ -53,6 +53,7 @@ ExitCode ExitCodeFor(const RpcError& error);
 // Tells on `err` why a call failed, and returns its exit code. `server`: where
 // the call went.
 ExitCode ReportFailure(const grpc::Status& status, const std::string& server, std::ostream* err);
+ExitCode ReportFailure(const absl::Status& status, const std::string& server, std::ostream* err);
 
 }  // namespace costs::cli
 

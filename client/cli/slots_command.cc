@@ -128,11 +128,7 @@ ExitCode RunSlots(const SlotsOptions& options, absl::Time now, v1::TariffsServic
     *err << "costs: " << text.status().message() << "\n";
     return kServerRefused;
   }
-  *out << *text;
-  out->flush();
-  if (out->good()) return kOk;
-  *err << "costs: the answer cannot be written\n";
-  return kFileError;
+  return WriteOut(*text, out, err);
 }
 
 ExitCode SlotsCommand(absl::Span<const std::string> arguments) {
