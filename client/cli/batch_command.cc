@@ -183,7 +183,7 @@ absl::StatusOr<BatchOptions> OptionsFromFlags(const std::string& input, const st
     return absl::InvalidArgumentError("--deadline must be above 0");
   }
   SetCallOptions(absl::GetFlag(FLAGS_no_tariff), absl::GetFlag(FLAGS_no_carbon),
-                 absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_simulate), &options.request);
+                 absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_dry_run), &options.request);
   options.retry_for = absl::GetFlag(FLAGS_retry_for);
   if (options.retry_for < absl::ZeroDuration()) return absl::InvalidArgumentError("--retry_for must be at least 0");
   options.resume = absl::GetFlag(FLAGS_resume);

@@ -13,7 +13,7 @@ ABSL_FLAG(std::string, location, "", "a text");
 ABSL_FLAG(std::string, direction, "", "a text");
 ABSL_FLAG(std::string, usage_before_wh, "", "a text");
 ABSL_FLAG(bool, non_persistent, false, "true or false");
-ABSL_FLAG(bool, simulate, false, "true or false");
+ABSL_FLAG(bool, dry_run, false, "true or false");
 ABSL_FLAG(bool, no_tariff, false, "true or false");
 ABSL_FLAG(bool, no_carbon, false, "true or false");
 
@@ -31,7 +31,7 @@ absl::StatusOr<std::unique_ptr<typename Service::StubInterface>> Connect(const s
 
 const char kCallFlagsHelp[] =
     "  --server=HOST:PORT   where the service is; default: $COSTS_SERVER, else 127.0.0.1:50051\n"
-    "  --non_persistent     a simulation: the server stores nothing (also --simulate)\n"
+    "  --non_persistent     a simulation: the server stores nothing (also --dry_run)\n"
     "  --no_tariff          without the cost\n"
     "  --no_carbon          without the carbon\n";
 

@@ -24,7 +24,7 @@ ABSL_DECLARE_FLAG(std::string, location);
 ABSL_DECLARE_FLAG(std::string, direction);
 ABSL_DECLARE_FLAG(std::string, usage_before_wh);
 ABSL_DECLARE_FLAG(bool, non_persistent);
-ABSL_DECLARE_FLAG(bool, simulate);
+ABSL_DECLARE_FLAG(bool, dry_run);  // of costs import, too
 ABSL_DECLARE_FLAG(bool, no_tariff);
 ABSL_DECLARE_FLAG(bool, no_carbon);
 
@@ -33,8 +33,8 @@ namespace costs::cli {
 namespace v1 = ::energy::costs::v1;
 
 // Those of every command that prices records, and their part of its help.
-inline constexpr absl::string_view kCallFlags[] = {"server",   "output",    "deadline", "non_persistent",
-                                                   "simulate", "no_tariff", "no_carbon"};
+inline constexpr absl::string_view kCallFlags[] = {"server",  "output",    "deadline", "non_persistent",
+                                                   "dry_run", "no_tariff", "no_carbon"};
 extern const char kCallFlagsHelp[];
 
 // Those of a command that only reads, and their part of its help.

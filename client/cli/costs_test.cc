@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/testing/fake_costs_service.h"
 #include "gtest/gtest.h"
 
@@ -54,6 +55,84 @@ TEST(Costs, Help_GoesToStandardOutput) {
     EXPECT_EQ(ran.err, "");
   }
   EXPECT_TRUE(absl::StartsWith(Costs("--version").out, "costs "));
+}
+
+TEST(Costs, Completion_KnowsCommandsAndFlags) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    Ran ran = Costs(absl::StrCat("completion ", shell));
+    EXPECT_EQ(ran.code, 0);
+    for (const char* word : {"batch", "records", "revisions", "retry_for", "api_key_file"}) {
+      EXPECT_TRUE(absl::StrContains(ran.out, word)) << shell << " " << word;
+    }
+  }
+  EXPECT_EQ(Costs("completion tcsh").code, 2);
+  // What Bash makes of it.
+  const auto completed = [](const std::string& words) {
+    WriteFile(
+        Temporary("complete.sh"),
+        absl::StrCat("eval \"$(client/cli/costs completion bash)\"\nCOMP_WORDS=(costs ", words,
+                     ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_costs 2> /dev/null\necho \"${COMPREPLY[*]}\"\n"));
+    EXPECT_EQ(system(absl::StrCat("bash ", Temporary("complete.sh"), " > ", Temporary("completed")).c_str()), 0);
+    return ReadFile(Temporary("completed"));
+  };
+  EXPECT_EQ(completed("re"), "records report\n");
+  EXPECT_EQ(completed("records li"), "list\n");
+  EXPECT_EQ(completed("batch --re"), "--retry_for= --resume\n");
+  EXPECT_EQ(completed("login --api"), "--api_key_file=\n");
+  EXPECT_EQ(completed("help sl"), "slots\n");
+}
+
+TEST(Costs, ManualPage_HasEachCommand) {
+  Ran ran = Costs("man");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(absl::StartsWith(ran.out, ".TH COSTS 1 ")) << ran.out.substr(0, 40);
+  for (const char* section : {"\n.SH NAME\n", "\n.SS batch\n", "\n.SS report\n", "\n.SH EXIT STATUS\n"}) {
+    EXPECT_TRUE(absl::StrContains(ran.out, section)) << section;
+  }
+  // Text is never a request.
+  for (absl::string_view line : absl::StrSplit(ran.out, '\n')) {
+    if (absl::StartsWith(line, "'")) ADD_FAILURE() << line;
+  }
+}
+
+TEST(Costs, Profiles_StandForTheFlagsOfTheConnection) {
+  FakeCostsService service;
+  const std::string config = Temporary("config");
+  const std::string environment = absl::StrCat("env -u COSTS_SERVER COSTS_CONFIG=", config);
+  WriteFile(config, absl::StrCat("# mine\n[work]\nserver = ", service.address(),
+                                 "\n\n[default]\nserver=", service.address(), "\n[gone]\nserver = 127.0.0.1:9\n"));
+  EXPECT_EQ(Costs(absl::StrCat(kInstant, "--profile=work"), "", environment).code, 0);
+  EXPECT_EQ(Costs(absl::StrCat(kInstant, "--profile work"), "", environment).code, 0);
+  EXPECT_EQ(Costs(kInstant, "", environment).code, 0);
+  EXPECT_EQ(Costs(kInstant, "", absl::StrCat(environment, " COSTS_PROFILE=gone")).code, 3);
+  EXPECT_EQ(Costs(absl::StrCat(kInstant, "--profile=gone"), "", environment).code, 3);
+  // The command line is before the profile, and a profile that was asked for before the environment.
+  EXPECT_EQ(Costs(absl::StrCat(kInstant, "--profile=gone --server=", service.address()), "", environment).code, 0);
+  EXPECT_EQ(
+      Costs(absl::StrCat(kInstant, "--profile=work"), "", absl::StrCat(environment, " COSTS_SERVER=127.0.0.1:9")).code,
+      0);
+  EXPECT_EQ(Costs(kInstant, "", absl::StrCat(environment, " COSTS_SERVER=127.0.0.1:9")).code, 3);
+
+  Ran ran = Costs(absl::StrCat(kInstant, "--profile=none"), "", environment);
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(absl::StartsWith(ran.err, "costs: there is no profile none in ")) << ran.err;
+  ran = Costs("profiles", "", environment);
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(absl::StrContains(ran.out, "gone     127.0.0.1:9      -        no\n")) << ran.out;
+  EXPECT_EQ(Costs("profiles remove gone", "", environment).code, 0);
+  EXPECT_EQ(Costs("profiles remove gone", "", environment).code, 2);
+  EXPECT_FALSE(absl::StrContains(Costs("profiles", "", environment).out, "gone"));
+
+  for (const auto& [text, message] :
+       {std::pair<const char*, const char*>{"server = x\n", "stands before the first [NAME]"},
+        {"[a]\npassword = x\n", "there is no key password"},
+        {"[a]\nx\n", "neither [NAME] nor KEY = VALUE"},
+        {"[a b]\n", "a profile's name has letters"}}) {
+    WriteFile(config, text);
+    ran = Costs(kInstant, "", environment);
+    EXPECT_EQ(ran.code, 2) << text;
+    EXPECT_TRUE(absl::StrContains(ran.err, message)) << ran.err;
+  }
 }
 
 TEST(Costs, WrongArguments_AreUsage) {
@@ -140,7 +219,7 @@ TEST(Costs, Batch_ReadsAndWritesFilesAndPipes) {
   EXPECT_TRUE(absl::StartsWith(ran.err, "costs: 1 records, 0 failed;")) << ran.err;
 
   WriteFile(Temporary("batch.csv"), kCsv);
-  ran = Costs(absl::StrCat("batch ", Temporary("batch.csv"), " -o ", Temporary("priced.csv"), server, " --simulate"));
+  ran = Costs(absl::StrCat("batch ", Temporary("batch.csv"), " -o ", Temporary("priced.csv"), server, " --dry_run"));
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, "");
   EXPECT_EQ(ReadFile(Temporary("priced.csv")), priced);

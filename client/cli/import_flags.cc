@@ -9,7 +9,6 @@
 #include "client/cli/command_line.h"
 #include "client/utf8.h"
 
-ABSL_FLAG(bool, dry_run, false, "true or false");
 ABSL_FLAG(std::string, series, "", "a text");
 ABSL_FLAG(std::string, currency, "", "a text");
 ABSL_FLAG(std::string, time_zone, "", "a text");

@@ -115,7 +115,7 @@ absl::StatusOr<InstantOptions> OptionsFromFlags() {
   options.deadline = absl::GetFlag(FLAGS_deadline).value_or(options.deadline);
   if (options.deadline <= absl::ZeroDuration()) return absl::InvalidArgumentError("--deadline must be above 0");
   SetCallOptions(absl::GetFlag(FLAGS_no_tariff), absl::GetFlag(FLAGS_no_carbon),
-                 absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_simulate), &options.request);
+                 absl::GetFlag(FLAGS_non_persistent) || absl::GetFlag(FLAGS_dry_run), &options.request);
   if (absl::GetFlag(FLAGS_breakdown)) options.request.set_include_breakdown(true);
   options.server = ServerAddress();
   return options;

@@ -217,7 +217,7 @@ TEST(CostsRatesAndSlots, WrongArguments_AreUsage) {
       {"rates a --usage_before_wh=much", "costs rates: --usage_before_wh must be a number such as 20567 or 1.5"},
       {"rates a --carbon --no_carbon", "costs rates: --carbon and --no_carbon exclude each other"},
       {"rates a --deadline=0s", "costs rates: --deadline must be above 0"},
-      {"rates a --simulate", "costs rates: there is no flag --simulate"},
+      {"rates a --dry_run", "costs rates: there is no flag --dry_run"},
       {"slots a", "costs slots: --duration is required, such as --duration=3h"},
       {"slots a --duration=90s", "costs slots: --duration must be whole minutes, at least one"},
       {"slots a --duration=0", "costs slots: --duration must be whole minutes, at least one"},

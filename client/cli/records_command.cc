@@ -81,13 +81,13 @@ std::vector<std::string> HeaderOfRecords() {
 
 std::vector<std::string> RowOf(const v1::MeterRecord& record) {
   const absl::TimeZone utc = absl::UTCTimeZone();
-  return Joined(Joined({record.id(), Rfc3339(ToTime(record.data().start_time()), utc),
-                        Rfc3339(ToTime(record.data().end_time()), utc)},
-                       Figures(record.data())),
-                {record.currency_code(), v1::Direction::Value_Name(record.direction()),
-                 v1::TariffRate::Value_Name(record.tariff_rate()), record.request().location_id(),
-                 record.request().device_id(), record.request().session_reference_id(),
-                 record.request().record_reference_id()});
+  return Joined(
+      Joined({record.id(), Rfc3339(ToTime(record.data().start_time()), utc),
+              Rfc3339(ToTime(record.data().end_time()), utc)},
+             Figures(record.data())),
+      {record.currency_code(), v1::Direction::Value_Name(record.direction()),
+       v1::TariffRate::Value_Name(record.tariff_rate()), record.request().location_id(), record.request().device_id(),
+       record.request().session_reference_id(), record.request().record_reference_id()});
 }
 
 absl::StatusOr<v1::ListMeterRecordsRequest> Filters(const Run& run) {
@@ -107,7 +107,8 @@ absl::StatusOr<v1::ListMeterRecordsRequest> Filters(const Run& run) {
   const absl::StatusOr<v1::Direction::Value> direction = FlowDirectionFromFlag();
   if (!direction.ok()) return direction.status();
   request.set_direction(*direction);
-  if (absl::Status status = SetFieldFromText(Field::kTariffRate, absl::GetFlag(FLAGS_tariff_rate), &rate); !status.ok()) {
+  if (absl::Status status = SetFieldFromText(Field::kTariffRate, absl::GetFlag(FLAGS_tariff_rate), &rate);
+      !status.ok()) {
     return status;
   }
   request.set_tariff_rate(rate.tariff_rate());
@@ -185,10 +186,10 @@ absl::Status Revisions(const Run& run) {
       if (run.format == AnswerFormat::kJson) {
         if (absl::Status status = WriteJson(run, revision); !status.ok()) return status;
       }
-      rows.push_back(Joined({absl::StrCat(revision.revision()),
-                             Rfc3339(ToTime(revision.time_created()), absl::UTCTimeZone()),
-                             v1::RevisionCause::Value_Name(revision.cause())},
-                            Figures(revision.data())));
+      rows.push_back(
+          Joined({absl::StrCat(revision.revision()), Rfc3339(ToTime(revision.time_created()), absl::UTCTimeZone()),
+                  v1::RevisionCause::Value_Name(revision.cause())},
+                 Figures(revision.data())));
     }
     if (page.next_page_token().empty()) break;
     request.set_page_token(page.next_page_token());

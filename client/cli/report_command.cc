@@ -125,9 +125,9 @@ absl::StatusOr<std::string> Report(const ReportOptions& options, const std::shar
   SetOptions(options, &request);
   // A device has no zone that could be asked for.
   const std::string location = options.id.rfind("dev_", 0) == 0 ? "" : options.id;
-  if (absl::Status status = SetPeriod(options.period, location, deadline, channel,
-                                      request.mutable_period()->mutable_start_time(),
-                                      request.mutable_period()->mutable_end_time());
+  if (absl::Status status =
+          SetPeriod(options.period, location, deadline, channel, request.mutable_period()->mutable_start_time(),
+                    request.mutable_period()->mutable_end_time());
       !status.ok()) {
     return status;
   }
