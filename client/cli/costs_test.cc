@@ -168,9 +168,10 @@ TEST(Costs, WrongArguments_AreUsage) {
     EXPECT_EQ(ran.out, "") << c.arguments;
     EXPECT_TRUE(absl::StartsWith(ran.err, c.message)) << ran.err;
   }
-  Ran ran = Costs(absl::StrCat(kInstant, "--output=csv"));
+  Ran ran = Costs(absl::StrCat(kInstant, "--output=xml"));
   EXPECT_EQ(ran.code, 2);
-  EXPECT_TRUE(absl::StartsWith(ran.err, "costs instant: --output must be json or table, but is \"csv\"")) << ran.err;
+  EXPECT_TRUE(absl::StartsWith(ran.err, "costs instant: --output must be json, table or csv, but is \"xml\""))
+      << ran.err;
 }
 
 TEST(Costs, Instant_PrintsTheAnswer) {

@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <iterator>
+#include <sstream>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -13,7 +14,9 @@
 #include "client/cli/command_line.h"
 #include "client/cli/decimal_text.h"
 #include "client/cli/record_fields.h"
+#include "client/cli/record_rows.h"
 #include "client/cli/rpc_error.h"
+#include "client/cli/text_table.h"
 #include "client/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
@@ -108,10 +111,13 @@ absl::StatusOr<InstantOptions> OptionsFromFlags() {
   }
   if (!missing.empty()) return absl::InvalidArgumentError(absl::StrCat("these flags are required: ", missing));
   const std::string output = absl::GetFlag(FLAGS_output);
-  if (!output.empty() && output != "json" && output != "table") {
-    return absl::InvalidArgumentError(absl::StrCat("--output must be json or table, but is \"", output, "\""));
+  if (output == "table") {
+    options.format = InstantOptions::Format::kTable;
+  } else if (output == "csv") {
+    options.format = InstantOptions::Format::kCsv;
+  } else if (!output.empty() && output != "json") {
+    return absl::InvalidArgumentError(absl::StrCat("--output must be json, table or csv, but is \"", output, "\""));
   }
-  options.table = output == "table";
   options.deadline = absl::GetFlag(FLAGS_deadline).value_or(options.deadline);
   if (options.deadline <= absl::ZeroDuration()) return absl::InvalidArgumentError("--deadline must be above 0");
   SetCallOptions(absl::GetFlag(FLAGS_no_tariff), absl::GetFlag(FLAGS_no_carbon),
@@ -136,7 +142,7 @@ const char kInstantHelp[] =
     "  --confidence=NUMBER  0 to 1; below 1 marks a forecast\n"
     "  --usage_before_wh=NUMBER  Wh used before this record, for tiered tariffs\n"
     "  --breakdown          explain the figures, part by part\n"
-    "  --output=            json (default: the answer in gRPC's JSON mapping) or table (for people)\n"
+    "  --output=            json (default: the answer in gRPC's JSON mapping), table (for people), or csv\n"
     "  --deadline=DURATION  how long to wait; default: 10s\n";
 
 ExitCode RunInstant(const InstantOptions& options, v1::CostsService::StubInterface* stub, std::ostream* out,
@@ -146,18 +152,21 @@ ExitCode RunInstant(const InstantOptions& options, v1::CostsService::StubInterfa
   v1::MeterRecord record;
   const grpc::Status status = stub->CalculateInstantCost(&context, options.request, &record);
   if (!status.ok()) return ReportFailure(status, options.server, err);
-  if (options.table) {
-    PrintTable(record, out);
-  } else if (absl::StatusOr<std::string> json = AnswerJson(record); json.ok()) {
-    *out << *json;
-  } else {
-    *err << "costs: " << json.status().message() << "\n";
-    return kServerRefused;
+  switch (options.format) {
+    case InstantOptions::Format::kTable: {
+      std::ostringstream text;
+      PrintTable(record, &text);
+      return WriteOut(text.str(), out, err);
+    }
+    case InstantOptions::Format::kCsv:
+      return WriteOut(CsvText({HeaderOfRecords(), RowOf(record)}), out, err);
+    case InstantOptions::Format::kJson:
+      break;
   }
-  out->flush();
-  if (out->good()) return kOk;
-  *err << "costs: the answer cannot be written\n";
-  return kFileError;
+  const absl::StatusOr<std::string> json = AnswerJson(record);
+  if (json.ok()) return WriteOut(*json, out, err);
+  *err << "costs: " << json.status().message() << "\n";
+  return kServerRefused;
 }
 
 ExitCode InstantCommand(absl::Span<const std::string> arguments) {

@@ -17,10 +17,12 @@ namespace v1 = ::energy::costs::v1;
 extern const char kInstantHelp[];
 
 struct InstantOptions {
+  enum class Format { kJson, kTable, kCsv };
+
   v1::CalculateInstantCostRequest request;
   absl::Duration deadline = absl::Seconds(10);
-  bool table = false;  // for people; otherwise gRPC's JSON mapping
-  std::string server;  // for messages only
+  Format format = Format::kJson;  // in gRPC's mapping; the table is for people
+  std::string server;             // for messages only
 };
 
 // Asks, and prints the answer on `out` or what went wrong on `err`.

@@ -81,7 +81,7 @@ TEST(RunInstant, Answer_IsJsonWithTheDocumentationsNames) {
 TEST(RunInstant, Table_IsForPeople) {
   FakeCostsService service;
   InstantOptions options = DocumentationsRecord();
-  options.table = true;
+  options.format = InstantOptions::Format::kTable;
   options.request.set_include_breakdown(true);
   Ran ran = Instant(options, service);
   EXPECT_EQ(ran.code, kOk) << ran.err;

@@ -18,6 +18,7 @@
 #include "client/cli/command_line.h"
 #include "client/cli/local_time.h"
 #include "client/cli/record_fields.h"
+#include "client/cli/record_rows.h"
 #include "client/cli/rpc_error.h"
 #include "client/cli/stored_flags.h"
 #include "client/cli/text_table.h"
@@ -66,28 +67,6 @@ absl::Status Write(const Run& run, const std::string& text) {
 absl::Status WriteJson(const Run& run, const google::protobuf::Message& answer) {
   const absl::StatusOr<std::string> json = AnswerJson(answer);
   return json.ok() ? Write(run, *json) : json.status();
-}
-
-std::vector<std::string> Joined(std::vector<std::string> a, const std::vector<std::string>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-std::vector<std::string> HeaderOfRecords() {
-  return Joined(Joined({"record_id", "start_time", "end_time"}, FigureNames()),
-                {"currency", "direction", "tariff_rate", "location_id", "device_id", "session_reference_id",
-                 "record_reference_id"});
-}
-
-std::vector<std::string> RowOf(const v1::MeterRecord& record) {
-  const absl::TimeZone utc = absl::UTCTimeZone();
-  return Joined(
-      Joined({record.id(), Rfc3339(ToTime(record.data().start_time()), utc),
-              Rfc3339(ToTime(record.data().end_time()), utc)},
-             Figures(record.data())),
-      {record.currency_code(), v1::Direction::Value_Name(record.direction()),
-       v1::TariffRate::Value_Name(record.tariff_rate()), record.request().location_id(), record.request().device_id(),
-       record.request().session_reference_id(), record.request().record_reference_id()});
 }
 
 absl::StatusOr<v1::ListMeterRecordsRequest> Filters(const Run& run) {

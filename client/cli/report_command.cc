@@ -3,7 +3,6 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "absl/flags/declare.h"
@@ -15,6 +14,7 @@
 #include "client/cli/channel.h"
 #include "client/cli/command_line.h"
 #include "client/cli/local_time.h"
+#include "client/cli/record_rows.h"
 #include "client/cli/rpc_error.h"
 #include "client/cli/stored_flags.h"
 #include "client/cli/text_table.h"
@@ -92,14 +92,11 @@ template <typename Response>
 absl::StatusOr<std::string> Show(const Response& response, AnswerFormat format) {
   if (format == AnswerFormat::kJson) return AnswerJson(response);
   const absl::TimeZone zone = ZoneOrUtc(response.location_timezone());
-  Rows rows = {{"start_time", "end_time"}};
-  for (const std::string& name : FigureNames()) rows[0].push_back(name);
-  rows[0].push_back("currency");
+  Rows rows = {Joined(Joined({"start_time", "end_time"}, FigureNames()), {"currency"})};
   for (const v1::MeterRecordData& data : response.data()) {
-    std::vector<std::string>& row = rows.emplace_back();
-    row = {Rfc3339(ToTime(data.start_time()), zone), Rfc3339(ToTime(data.end_time()), zone)};
-    for (std::string& figure : Figures(data)) row.push_back(std::move(figure));
-    row.push_back(response.currency_code());
+    rows.push_back(Joined(
+        Joined({Rfc3339(ToTime(data.start_time()), zone), Rfc3339(ToTime(data.end_time()), zone)}, Figures(data)),
+        {response.currency_code()}));
   }
   return format == AnswerFormat::kCsv ? CsvText(rows) : TableText(rows);
 }

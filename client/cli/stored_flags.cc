@@ -4,22 +4,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/call_flags.h"
-#include "client/cli/decimal_text.h"
 #include "client/cli/local_time.h"
 #include "client/errors.h"
 #include "energy/costs/v1/tariffs_service.grpc.pb.h"
 
 namespace costs::cli {
-namespace {
-
-std::string Figure(double value, int scale) {
-  std::string text;
-  AppendScaled(ToScaled(value, scale), scale, &text);
-  return text;
-}
-
-}  // namespace
-
 absl::StatusOr<AnswerFormat> AnswerFormatFromFlag() {
   const std::string text = absl::GetFlag(FLAGS_output);
   if (text.empty() || text == "table") return AnswerFormat::kTable;
@@ -56,24 +45,6 @@ absl::Status SetPeriod(const Period& period, const std::string& location_id, abs
                                          : Resolve(*period.to, zone));
   }
   return absl::OkStatus();
-}
-
-std::vector<std::string> Figures(const v1::MeterRecordData& data) {
-  std::vector<std::string> figures(FigureNames().size());
-  if (data.has_energy()) figures[0] = Figure(data.energy().value(), 0);
-  if (data.has_tariff()) {
-    figures[1] = Figure(data.tariff().value(), 6);
-    figures[2] = Figure(data.tariff().confidence(), 6);
-  }
-  if (data.has_carbon()) {
-    figures[3] = Figure(data.carbon().value(), 3);
-    figures[4] = Figure(data.carbon().confidence(), 6);
-  }
-  return figures;
-}
-
-std::vector<std::string> FigureNames() {
-  return {"energy_wh", "cost", "cost_confidence", "carbon_g", "carbon_confidence"};
 }
 
 }  // namespace costs::cli

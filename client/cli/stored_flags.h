@@ -10,7 +10,6 @@
 #include "absl/time/time.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/location_flags.h"
-#include "client/cli/text_table.h"
 #include "energy/costs/v1/meter_record.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "grpcpp/channel.h"
@@ -31,11 +30,6 @@ absl::StatusOr<v1::Direction::Value> FlowDirectionFromFlag();
 absl::Status SetPeriod(const Period& period, const std::string& location_id, absl::Time deadline,
                        const std::shared_ptr<grpc::Channel>& channel, google::protobuf::Timestamp* start,
                        google::protobuf::Timestamp* end);
-
-// The figures of a record or entry: energy in Wh, cost, its confidence, carbon in g, its
-// confidence; and their names.
-std::vector<std::string> Figures(const v1::MeterRecordData& data);
-std::vector<std::string> FigureNames();
 
 }  // namespace costs::cli
 
