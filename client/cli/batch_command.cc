@@ -12,7 +12,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -27,8 +26,6 @@
 #include "client/cli/rpc_error.h"
 #include "client/cli/stream_pump.h"
 #include "client/utf8.h"
-
-ABSL_DECLARE_FLAG(std::string, device);
 
 ABSL_FLAG(std::string, o, "", "a path");
 ABSL_FLAG(std::string, measurand, "register", "a kind of readings");

@@ -25,10 +25,6 @@ ABSL_FLAG(std::string, value, "", "a text");
 ABSL_FLAG(std::string, units, "", "a text");
 ABSL_FLAG(std::string, start, "", "a text");
 ABSL_FLAG(std::string, end, "", "a text");
-ABSL_FLAG(std::string, device, "", "a text");
-ABSL_FLAG(std::string, session, "", "a text");
-ABSL_FLAG(std::string, record, "", "a text");
-ABSL_FLAG(std::string, tariff_rate, "", "a text");
 ABSL_FLAG(std::string, confidence, "", "a text");
 ABSL_FLAG(bool, breakdown, false, "true or false");
 

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -26,11 +25,6 @@
 #include "client/utf8.h"
 #include "energy/costs/v1/meter_records_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
-
-ABSL_DECLARE_FLAG(std::string, device);
-ABSL_DECLARE_FLAG(std::string, session);
-ABSL_DECLARE_FLAG(std::string, record);
-ABSL_DECLARE_FLAG(std::string, tariff_rate);
 
 ABSL_FLAG(bool, newest_first, false, "true or false");
 ABSL_FLAG(uint32_t, limit, 30, "a whole number");

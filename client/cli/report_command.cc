@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -22,8 +21,6 @@
 #include "client/utf8.h"
 #include "energy/costs/v1/costs_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
-
-ABSL_DECLARE_FLAG(std::string, session);
 
 ABSL_FLAG(std::string, by, "", "a way to add up");
 
