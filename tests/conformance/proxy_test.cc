@@ -25,6 +25,7 @@
 #include "tests/conformance/random_catalog.h"
 #include "tests/conformance/random_submissions.h"
 #include "tests/conformance/rest_comparison.h"
+#include "tests/conformance/ways_in.h"
 
 namespace costs::conformance {
 namespace {
@@ -35,8 +36,6 @@ using engine::testing::Random;
 constexpr int kRecords = 3'000;
 constexpr int kPlaces = 21;
 constexpr int kMostTogether = 100;
-
-using Answers = std::vector<Answer>;
 
 // The REST face of a server that computes, over TLS.
 class TlsUpstream {
@@ -94,42 +93,14 @@ class ProxyTest : public testing::Test {
     });
   }
 
-  std::vector<v1::MeterRecordSubmission> RandomRecords() {
-    std::vector<v1::MeterRecordSubmission> records;
+  Submissions RandomRecords() {
+    Submissions records;
     for (int64_t i = random_.Between(1, kMostTogether); i > 0; --i) {
       records.push_back(RandomSubmission(random_, catalog_.places));
       // The contract has no word for it.
       records.back().clear_usage_before_wh();
     }
     return records;
-  }
-
-  static Answers AskBatch(Faces& faces, const std::vector<v1::MeterRecordSubmission>& records,
-                          const CallOptions& options) {
-    v1::BatchCalculateInstantCostsRequest request;
-    options.CopyTo(&request);
-    for (const v1::MeterRecordSubmission& record : records) *request.add_records() = record;
-    grpc::ClientContext context;
-    v1::BatchCalculateInstantCostsResponse response;
-    const grpc::Status status = faces.stub()->BatchCalculateInstantCosts(&context, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    Answers answers;
-    for (int i = 0; i < response.items_size(); ++i) {
-      const v1::InstantCostItem& item = response.items(i);
-      answers.push_back(item.has_result() ? AnswerOf(item.result())
-                                          : AnswerOf(item.status(), absl::StrCat("records[", i, "].")));
-    }
-    return answers;
-  }
-
-  static Answer AskUnary(Faces& faces, const v1::MeterRecordSubmission& record, const CallOptions& options) {
-    v1::CalculateInstantCostRequest request;
-    *request.mutable_record() = record;
-    options.CopyTo(&request);
-    grpc::ClientContext context;
-    v1::MeterRecord response;
-    const grpc::Status status = faces.stub()->CalculateInstantCost(&context, request, &response);
-    return status.ok() ? AnswerOf(response) : AnswerOf(status, "record.");
   }
 
   Random random_;
@@ -148,24 +119,24 @@ TEST_F(ProxyTest, RandomRecords_GetTheOtherServersAnswers) {
     SCOPED_TRACE(engine::testing::CaseName(asked));
     CallOptions options = RandomOptions(random_);
     options.include_breakdown = false;
-    const std::vector<v1::MeterRecordSubmission> records = RandomRecords();
+    const Submissions records = RandomRecords();
     asked += static_cast<int>(records.size());
-    const Answers expected = AskBatch(*computing_, records, options);
-    const Answers actual = AskBatch(*proxying_, records, options);
+    const Answers expected = AskUnary(*computing_, records, options);
+    const Answers actual = AskUnary(*proxying_, records, options);
     ASSERT_EQ(actual.size(), expected.size());
     for (size_t i = 0; i < records.size(); ++i) {
       ++kinds[expected[i].record ? "OK" : expected[i].refusal.reason];
       ASSERT_EQ(TextOf(actual[i]), TextOf(expected[i])) << records[i].DebugString();
     }
-    const v1::MeterRecordSubmission& one = records.front();
-    ASSERT_EQ(TextOf(AskUnary(*proxying_, one, options)), TextOf(AskUnary(*computing_, one, options)));
-    const std::optional<RestRequest> request = WriteRestRequest(random_, one, options);
+    ExpectSameEachWay(*proxying_, random_, records, options, expected);
+    if (HasFatalFailure()) return;
+    const std::optional<RestRequest> request = WriteRestRequest(random_, records.front(), options);
     if (!request) continue;
     ++by_rest;
     ASSERT_TRUE(client.Send(HttpText(*request)));
     const std::optional<rest::RawResponse> response = client.Read();
     ASSERT_TRUE(response.has_value());
-    ASSERT_EQ(Differences(*request, *response, AskUnary(*computing_, one, options)), "");
+    ASSERT_EQ(Differences(*request, *response, expected.front()), "");
   }
   // The records were worth asking: each kind of answer came often.
   EXPECT_GT(by_rest, kRecords / kMostTogether);
