@@ -31,6 +31,7 @@
 #include "service/records/records_calls.h"
 #include "service/records/reports.h"
 #include "service/rest/catalog_routes.h"
+#include "service/rest/forwarded_routes.h"
 #include "service/rest/meters_routes.h"
 #include "service/rest/rates_routes.h"
 #include "service/rest/records_routes.h"
@@ -104,6 +105,7 @@ struct RestFaces {
   const rates::LocationRates* rates;
   rest::RecordsFace records;
   rest::MetersFace meters;
+  rest::Forward forward;  // null: bulk submissions are this server's own
   SignIn* sign_in;
   Telemetry* telemetry;
 };
@@ -116,7 +118,10 @@ rest::ServerOptions RestOptions(const ServerConfig& config, const RestFaces& fac
   options.calculator = faces.calculator;
   for (std::vector<rest::Route> routes :
        {rest::CatalogRoutes(faces.catalog), rest::RatesRoutes(faces.rates, faces.catalog.threads),
-        rest::RecordsRoutes(faces.records), rest::MetersRoutes(faces.meters), faces.sign_in->routes()}) {
+        rest::RecordsRoutes(faces.records),
+        faces.forward == nullptr ? rest::MetersRoutes(faces.meters)
+                                 : rest::ForwardedMetersRoutes(faces.forward, faces.meters.body_bytes),
+        faces.sign_in->routes()}) {
     std::move(routes.begin(), routes.end(), std::back_inserter(options.routes));
   }
   options.authenticator = faces.authenticator;
@@ -311,6 +316,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                           &parts->rates,
                           {&parts->records, &parts->reports, &parts->record_threads},
                           {&parts->bulk, &parts->record_threads, config.rest_bulk_limit},
+                          parts->upstream->forward(),
                           parts->sign_in.get(),
                           &parts->telemetry};
     parts->rest =

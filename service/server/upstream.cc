@@ -1,9 +1,11 @@
 #include "service/server/upstream.h"
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,11 +16,13 @@
 #include "service/telemetry/sparse_log.h"
 #include "service/upstream/curl_costs_api.h"
 #include "service/upstream/fallback_calculator.h"
+#include "service/upstream/forwarding.h"
 #include "service/upstream/make_costs_api.h"
 #include "service/upstream/mode_calculator.h"
 #include "service/upstream/mode_table.h"
 #include "service/upstream/shadow_calculator.h"
 #include "service/upstream/upstream_calculator.h"
+#include "service/upstream/upstream_errors.h"
 #include "spdlog/spdlog.h"
 
 namespace costs::server {
@@ -111,6 +115,7 @@ struct Upstream::Parts {
   const UpstreamConfig config;
   telemetry::SparseLog log{[](absl::string_view line) { spdlog::warn("{}", std::string(line)); }, kLogEvery};
   std::unique_ptr<upstream::CostsApiStack> api;
+  std::unique_ptr<upstream::Forwarding> forwarding;  // null unless in mode proxy
   std::unique_ptr<upstream::UpstreamCalculator> upstream;
   std::unique_ptr<upstream::FallbackCalculator> fallback;
   std::unique_ptr<upstream::ShadowCalculator> shadow;
@@ -138,6 +143,19 @@ absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Open(const ServerConfig& ser
   parts->api = upstream::MakeCostsApi(StackOptions(config), shared, config.api_key_file.empty() ? nullptr : shared);
   const absl::StatusOr<std::optional<bool>> live_mode = ModeOfKey(config);
   if (!live_mode.ok()) return live_mode.status();
+
+  if (upstream::ModeNamed(config.mode) == upstream::Mode::kProxy) {
+    upstream::Forwarding::Options forwarding;
+    forwarding.send = [shared](upstream::HttpRequest request, absl::Time deadline, std::function<bool()> cancelled,
+                               upstream::CurlClient::Done done) {
+      shared->Send(std::move(request), deadline, std::move(cancelled), std::move(done));
+    };
+    forwarding.tokens = parts->api->tokens();
+    forwarding.release = upstream::ReleaseNamed(config.release).value_or(upstream::Release::kZero);
+    forwarding.timeout = config.timeout;
+    forwarding.now = absl::Now;
+    parts->forwarding = std::make_unique<upstream::Forwarding>(std::move(forwarding));
+  }
 
   upstream::UpstreamCalculator::Options options;
   options.api = parts->api.get();
@@ -172,6 +190,25 @@ Upstream::Upstream(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Upstream::~Upstream() = default;
 
 calculator::Calculator* Upstream::calculator() { return parts_->chosen; }
+
+rest::Forward Upstream::forward() {
+  if (parts_->forwarding == nullptr) return nullptr;
+  return [forwarding = parts_->forwarding.get(), own = !parts_->config.pass_authorization](
+             rest::ForwardedRequest request,
+             std::function<void(std::variant<rest::ForwardedAnswer, calculator::Failure>)> done) {
+    upstream::ForwardCall call{std::move(request.method),      std::move(request.target),
+                               std::move(request.body),        request.live_mode,
+                               std::move(request.authorization), std::move(request.traceparent),
+                               request.deadline,               std::move(request.cancelled)};
+    forwarding->Send(std::move(call), [own, done = std::move(done)](upstream::ForwardResult result) {
+      if (auto* error = std::get_if<upstream::UpstreamError>(&result)) {
+        return done(upstream::FailureOf(std::move(*error), own));
+      }
+      auto& answer = std::get<upstream::HttpAnswer>(result);
+      done(rest::ForwardedAnswer{answer.status, std::move(answer.body)});
+    });
+  };
+}
 
 void Upstream::Reload() {
   if (parts_->watching != nullptr) parts_->LookAtModes(/*again=*/true);

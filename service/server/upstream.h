@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "service/calculator/calculator.h"
+#include "service/rest/forwarded_routes.h"
 #include "service/server/config.h"
 #include "service/telemetry/figure.h"
 
@@ -26,6 +27,9 @@ class Upstream {
 
   // `local` itself where no upstream is ever asked.
   calculator::Calculator* calculator();
+
+  // Null unless bulk submissions are the upstream's, too: in mode proxy.
+  rest::Forward forward();
 
   // Reads the modes file again, where there is one; as it is read when it changes.
   void Reload();

@@ -243,17 +243,18 @@ std::optional<Release> ReleaseNamed(absl::string_view name) {
   return std::nullopt;
 }
 
+std::string VersionHeader(Release release) { return absl::StrCat("Flatpeak-Version: ", WordsOf(release).version); }
+
 HttpRequest EncodeCost(const CostCall& call, Release release) {
   const ContractWords& words = WordsOf(release);
   HttpRequest request;
-  request.post = true;
+  request.method = "POST";
   request.target = absl::StrCat("/costs/instant?non_persistent=", BoolText(call.non_persistent));
   if (words.include_query) {
     absl::StrAppend(&request.target, "&include_tariff=", BoolText(call.include_tariff),
                     "&include_carbon=", BoolText(call.include_carbon));
   }
-  request.headers = {"Content-Type: application/json", "Accept: application/json",
-                     absl::StrCat("Flatpeak-Version: ", words.version)};
+  request.headers = {"Content-Type: application/json", "Accept: application/json", VersionHeader(release)};
   if (!call.authorization.empty()) request.headers.push_back(absl::StrCat("Authorization: ", call.authorization));
   if (!call.traceparent.empty()) request.headers.push_back(absl::StrCat("traceparent: ", call.traceparent));
   request.body = BodyOf(call, words);
@@ -273,7 +274,7 @@ CostResult DecodeCost(const CostCall& call, Release release, const HttpAnswer& a
 HttpRequest EncodeLogin(absl::string_view account_id, absl::string_view api_key, Release release) {
   HttpRequest request;
   request.target = "/login";
-  request.headers = {"Accept: application/json", absl::StrCat("Flatpeak-Version: ", WordsOf(release).version),
+  request.headers = {"Accept: application/json", VersionHeader(release),
                      absl::StrCat("Authorization: Basic ", absl::Base64Escape(absl::StrCat(account_id, ":", api_key)))};
   return request;
 }

@@ -10,6 +10,7 @@
 #define SERVICE_UPSTREAM_CONTRACT_CODEC_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -25,6 +26,9 @@ enum class Release { kZero, kAnode };
 
 // Of "zero" and "anode"; nothing for other names.
 std::optional<Release> ReleaseNamed(absl::string_view name);
+
+// The header by which a client picks the release.
+std::string VersionHeader(Release release);
 
 HttpRequest EncodeCost(const CostCall& call, Release release);
 

@@ -70,7 +70,7 @@ CostResult Decode(const CostCall& call, std::string body, Release release = Rele
 
 TEST(EncodeCost, Zero_IsTheDocumentationsRequest) {
   const HttpRequest request = EncodeCost(DocumentationCall(), Release::kZero);
-  EXPECT_TRUE(request.post);
+  EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.target, "/costs/instant?non_persistent=false&include_tariff=true&include_carbon=true");
   const std::vector<std::string> headers = {"Content-Type: application/json", "Accept: application/json",
                                             "Flatpeak-Version: 2024-08-24.zero", "Authorization: Bearer eyJ.a.b"};
@@ -222,7 +222,7 @@ TEST(DecodeCost, Refusal_IsOne) {
 
 TEST(Login, Request_HasTheKeyAsBasicCredentials) {
   const HttpRequest request = EncodeLogin("acc_1", "sk_test_2", Release::kZero);
-  EXPECT_FALSE(request.post);
+  EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target, "/login");
   EXPECT_EQ(request.headers.back(), "Authorization: Basic YWNjXzE6c2tfdGVzdF8y");
 }

@@ -33,7 +33,7 @@ std::unique_ptr<CurlClient> StartClient(const std::string& url, CurlClient::Opti
 
 HttpRequest Post(const std::string& body = "{}") {
   HttpRequest request;
-  request.post = true;
+  request.method = "POST";
   request.target = "/costs/instant?non_persistent=false";
   request.headers = {"Content-Type: application/json", "X-Name: value"};
   request.body = body;
@@ -101,7 +101,7 @@ TEST(CurlClient, OneAfterTheOther_ShareAConnection) {
   ScriptedServer server(AnswerAll);
   const auto client = StartClient(server.url());
   for (int i = 0; i < 50; ++i) {
-    HttpRequest request = i % 2 == 0 ? Post(absl::StrCat(i)) : HttpRequest{false, "/login", {}, ""};
+    HttpRequest request = i % 2 == 0 ? Post(absl::StrCat(i)) : HttpRequest{"GET", "/login", {}, "", 0};
     EXPECT_EQ(std::get<HttpAnswer>(Send(client.get(), request)).body, i % 2 == 0 ? absl::StrCat(i) : "");
   }
   EXPECT_EQ(server.connections(), 1);

@@ -39,6 +39,11 @@ class CurlCostsApi final : public CostsApi, public LoginApi {
   void CalculateInstantCost(std::shared_ptr<const CostCall> call, CostsApi::Done done) override;
   void Login(absl::Time deadline, LoginApi::Done done) override;
 
+  // Any other request, as CurlClient does it.
+  void Send(HttpRequest request, absl::Time deadline, std::function<bool()> cancelled, CurlClient::Done done) {
+    client_->Send(std::move(request), deadline, std::move(cancelled), std::move(done));
+  }
+
  private:
   CurlCostsApi(Options options, std::unique_ptr<CurlClient> client)
       : options_(std::move(options)), client_(std::move(client)) {}

@@ -56,13 +56,14 @@ Easy MakeEasy(const CurlClient::Options& options) {
 void CurlTransfer::Prepare(const CurlClient::Options& options, Easy easy, absl::Time now) {
   easy_ = std::move(easy);
   CURL* const handle = easy_.get();
-  largest_answer_ = options.largest_answer;
+  largest_answer_ = request_.largest_answer != 0 ? request_.largest_answer : options.largest_answer;
   const std::string url = absl::StrCat(options.url, request_.target);
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  if (request_.post) {
+  if (request_.method != "GET") {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request_.body.data());
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    if (request_.method != "POST") curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   } else {
     curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
   }
@@ -81,6 +82,7 @@ Easy CurlTransfer::Release() {
   CURL* const handle = easy_.get();
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, nullptr);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
   return std::move(easy_);
 }

@@ -3,16 +3,18 @@
 #ifndef SERVICE_UPSTREAM_HTTP_EXCHANGE_H_
 #define SERVICE_UPSTREAM_HTTP_EXCHANGE_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace costs::upstream {
 
 struct HttpRequest {
-  bool post = false;                 // otherwise GET
+  std::string method = "GET";        // or POST, PUT
   std::string target;                // path and query, "/costs/instant?…"
   std::vector<std::string> headers;  // "Name: value"
-  std::string body;                  // of a POST
+  std::string body;                  // of a POST or PUT
+  size_t largest_answer = 0;         // 0: the client's own limit
 };
 
 struct HttpAnswer {

@@ -59,6 +59,9 @@ class CostsApiStack final : public CostsApi {
   // Whether so many calls that come now would all be spared; see BreakerApi.
   bool SpareAll(int64_t calls) { return breaker_->SpareAll(calls); }
 
+  // Null: there is no login.
+  TokenApi* tokens() { return token_.get(); }
+
   // All that the wrappers count; names begin with costs_upstream_.
   std::vector<telemetry::Figure> Figures() const;
 

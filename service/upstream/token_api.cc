@@ -41,17 +41,6 @@ bool IsAnswer(const CostResult& result) {
   return error == nullptr || error->http_status != 0;
 }
 
-UpstreamError OtherMode(bool live_mode) {
-  UpstreamError error;
-  error.kind = UpstreamError::Kind::kRefused;
-  error.failure.code = absl::StatusCode::kFailedPrecondition;
-  error.failure.reason = "UPSTREAM_OTHER_MODE";
-  error.failure.message = absl::StrCat("the call is in ", live_mode ? "live" : "test",
-                                       " mode, and this server's key for the upstream costs API is for the other; call "
-                                       "in that mode, or give the server such a key");
-  return error;
-}
-
 }  // namespace
 
 // The token, and how one is got.
@@ -111,6 +100,14 @@ class TokenApi::Session : public std::enable_shared_from_this<Session> {
                if (UpstreamError* const error = std::get_if<UpstreamError>(&result)) return done(std::move(*error));
                self->Ask(call, /*again=*/false, std::get<0>(std::move(result)), done);
              });
+  }
+
+  void Took(int64_t number) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (token_ == nullptr || token_->number != number || taken_ == number) return;
+    taken_ = number;
+    untaken_ = 0;
+    pause_ = absl::ZeroDuration();
   }
 
   Counters counters() const {
@@ -209,14 +206,6 @@ class TokenApi::Session : public std::enable_shared_from_this<Session> {
     if (taken_ != number) EndToken(number, now);
   }
 
-  void Took(int64_t number) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (token_ == nullptr || token_->number != number || taken_ == number) return;
-    taken_ = number;
-    untaken_ = 0;
-    pause_ = absl::ZeroDuration();
-  }
-
   const Options options_;
   const Timers* const timers_;
   LoginApi* const login_;  // both live while a call or a login is under way
@@ -249,6 +238,27 @@ void TokenApi::CalculateInstantCost(std::shared_ptr<const CostCall> call, Done d
   if (!call->authorization.empty()) return child_->CalculateInstantCost(std::move(call), std::move(done));
   session_->Begin(std::move(call), std::move(done));
 }
+
+UpstreamError TokenApi::OtherMode(bool live_mode) {
+  UpstreamError error;
+  error.kind = UpstreamError::Kind::kRefused;
+  error.failure.code = absl::StatusCode::kFailedPrecondition;
+  error.failure.reason = "UPSTREAM_OTHER_MODE";
+  error.failure.message = absl::StrCat("the call is in ", live_mode ? "live" : "test",
+                                       " mode, and this server's key for the upstream costs API is for the other; call "
+                                       "in that mode, or give the server such a key");
+  return error;
+}
+
+void TokenApi::Authorize(std::optional<int64_t> refused, std::function<void(AuthorizeResult)> take) {
+  session_->GetToken(refused, [take = std::move(take)](TokenResult result) {
+    if (UpstreamError* const error = std::get_if<UpstreamError>(&result)) return take(std::move(*error));
+    const Token& token = *std::get<0>(result);
+    take(Authorization{token.authorization, token.live_mode, token.number});
+  });
+}
+
+void TokenApi::Took(int64_t number) { session_->Took(number); }
 
 TokenApi::Counters TokenApi::counters() const { return session_->counters(); }
 

@@ -15,7 +15,11 @@
 #define SERVICE_UPSTREAM_TOKEN_API_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <variant>
 
 #include "absl/time/time.h"
 #include "service/upstream/calls_under_way.h"
@@ -45,6 +49,24 @@ class TokenApi final : public CostsApi {
   ~TokenApi() override;
 
   void CalculateInstantCost(std::shared_ptr<const CostCall> call, Done done) override;
+
+  // A token for a request that is no CostCall.
+  struct Authorization {
+    std::string header;  // "Bearer …"
+    bool live_mode = false;
+    int64_t number = 0;
+  };
+  using AuthorizeResult = std::variant<Authorization, UpstreamError>;
+
+  // Runs `take` once, perhaps before it returns. `refused`: the number of a token that the
+  // upstream did not take, and that is not given again.
+  void Authorize(std::optional<int64_t> refused, std::function<void(AuthorizeResult)> take);
+
+  // That token was taken, as an answer shows.
+  void Took(int64_t number);
+
+  // Why a call of that mode cannot be made with a token of the other.
+  static UpstreamError OtherMode(bool live_mode);
 
   Counters counters() const;
 

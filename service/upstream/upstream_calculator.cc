@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/calculator/record_id.h"
 #include "service/calculator/validation.h"
+#include "service/upstream/upstream_errors.h"
 
 namespace costs::upstream {
 namespace {
@@ -26,7 +27,6 @@ using calculator::PricedRecord;
 using calculator::Submission;
 using calculator::ValidRecord;
 using calculator::Violation;
-using Kind = UpstreamError::Kind;
 
 std::unique_ptr<const Failure> Fail(absl::StatusCode code, std::string reason, std::string message) {
   auto failure = std::make_unique<Failure>();
@@ -67,19 +67,6 @@ void CheckAskable(const Batch& batch, const Submission& submission, std::vector<
       "cannot be had from the upstream costs API; leave it out, or ask for a location that this server computes";
   if (batch.options.include_breakdown) violations->push_back({"include_breakdown", kRemedy, /*of_call=*/true});
   if (submission.usage_before_wh) violations->push_back({"usage_before_wh", kRemedy});
-}
-
-std::unique_ptr<const Failure> FailureOf(UpstreamError error, bool own_credentials) {
-  auto failure = std::make_unique<Failure>(std::move(error.failure));
-  if (error.kind == Kind::kBadCredentials && own_credentials) {
-    // No fault of the caller's.
-    failure->code = absl::StatusCode::kUnavailable;
-    failure->reason = "UPSTREAM_BAD_CREDENTIALS";
-    failure->message = "the upstream costs API does not take this server's credentials; tell its operator";
-  }
-  const bool by_contract = error.kind == Kind::kRefused || error.kind == Kind::kCancelled;
-  if (!by_contract) failure->upstream_may_have_acted = error.may_have_acted;
-  return failure;
 }
 
 bool Stores(const Batch& batch, const Submission& submission) {
@@ -211,7 +198,8 @@ class UpstreamCalculator::BatchCalls final : public CallTurns::Calls, public std
 
   void Answered(size_t i, CostResult result) {
     if (auto* error = std::get_if<UpstreamError>(&result)) {
-      OutcomeOf(i).failure = FailureOf(std::move(*error), !options_.pass_authorization);
+      OutcomeOf(i).failure =
+          std::make_unique<const Failure>(FailureOf(std::move(*error), !options_.pass_authorization));
     } else {
       Keep(i, std::get<UpstreamCost>(result));
     }

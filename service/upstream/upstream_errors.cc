@@ -49,4 +49,18 @@ UpstreamError Cancelled(bool may_have_acted) {
               "the caller cancelled the call");
 }
 
+calculator::Failure FailureOf(UpstreamError error, bool own_credentials) {
+  using Kind = UpstreamError::Kind;
+  calculator::Failure failure = std::move(error.failure);
+  if (error.kind == Kind::kBadCredentials && own_credentials) {
+    // No fault of the caller's.
+    failure.code = absl::StatusCode::kUnavailable;
+    failure.reason = "UPSTREAM_BAD_CREDENTIALS";
+    failure.message = "the upstream costs API does not take this server's credentials; tell its operator";
+  }
+  const bool by_contract = error.kind == Kind::kRefused || error.kind == Kind::kCancelled;
+  if (!by_contract) failure.upstream_may_have_acted = error.may_have_acted;
+  return failure;
+}
+
 }  // namespace costs::upstream

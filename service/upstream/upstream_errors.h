@@ -20,6 +20,10 @@ UpstreamError TimedOut(bool may_have_acted);
 // CANCELLED.
 UpstreamError Cancelled(bool may_have_acted);
 
+// What the caller is told. `own_credentials`: the upstream was asked with this service's,
+// so that it is no fault of the caller's where they are not taken.
+calculator::Failure FailureOf(UpstreamError error, bool own_credentials);
+
 }  // namespace costs::upstream
 
 #endif  // SERVICE_UPSTREAM_UPSTREAM_ERRORS_H_

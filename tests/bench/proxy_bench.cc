@@ -26,6 +26,7 @@
 
 ABSL_FLAG(double, seconds, 2, "Length of one measurement.");
 ABSL_FLAG(int, rounds, 5, "How often everything is measured.");
+ABSL_FLAG(bool, upstream_stores, false, "Whether the upstream stores what it prices, as one does that is somebody's.");
 ABSL_FLAG(std::vector<std::string>, proxy_flags, {}, "Further flags of the proxy.");
 
 namespace costs::bench {
@@ -94,7 +95,9 @@ absl::Status Run(const Places& places) {
   if (cores.size() < 2) return absl::FailedPreconditionError("two cores are needed");
   PinToCore(cores[1]);
   const std::string own = absl::StrCat("--catalog=", places.catalog);
-  absl::StatusOr<Server> upstream = StartServer({places.costsd, own}, cores[0]);
+  std::vector<std::string> asked = {places.costsd, own};
+  if (absl::GetFlag(FLAGS_upstream_stores)) asked.push_back(absl::StrCat("--store=", places.directory, "/upstream"));
+  absl::StatusOr<Server> upstream = StartServer(asked, cores[0]);
   if (!upstream.ok()) return upstream.status();
   std::vector<std::string> command = {places.costsd, "--mode=proxy",
                                       absl::StrCat("--upstream_url=http://", upstream->rest),

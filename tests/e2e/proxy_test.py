@@ -214,6 +214,34 @@ class Proxy(unittest.TestCase):
                     programs.Costsd(f"--mode={mode}", *flags, catalog=None)
                 self.assertIn("--catalog is required", failed.exception.log)
 
+    def test_bulk_submissions_are_the_upstreams(self):
+        record = {**documentation_example.REQUEST, "record_reference_id": "bulk"}
+        readings = {"location_id": record["location_id"], "device_id": "dev_bulk", "units": "WH",
+                    "data": [{"time": 1643711400 + 900 * i, "value": 1000 + 250 * i} for i in range(3)]}
+        with programs.Costsd(*self.tls, f"--store={self.directory / 'bulk.sqlite'}") as upstream, \
+                self.asking(upstream) as proxy:
+            def call(method, path, body=None):
+                return programs.rest_call(proxy.rest, method, path, None if body is None else json.dumps(body))
+
+            status, batch = call("PUT", "/meters/interval", [record, {**record, "value": -1}])
+            self.assertEqual(status, 200, batch)
+            self.assertEqual(batch["object"], "meter_batch")
+            # What the upstream keeps, of a batch that the proxy has not.
+            status, again = call("GET", f"/meters/batch?batch_id={batch['id']}")
+            self.assertEqual((status, again), (200, batch))
+            status, cumulative = call("PUT", "/meters/cumulative/epoch", readings)
+            self.assertEqual(status, 200, cumulative)
+            stored = programs.costs("records", "list", "--output=csv", f"--server={upstream.grpc}", "--tls",
+                                    f"--tls_ca={self.ca}")
+            self.assertEqual(len(stored.stdout.splitlines()), 1 + 1 + 2, stored.stdout + stored.stderr)
+            # Refusals are the upstream's own words.
+            self.assertEqual(call("GET", "/meters/batch?batch_id=mba_x%2F%26y")[0], 404)
+            status, error = call("PUT", "/meters/interval", {})
+            self.assertEqual((status, error["object"]), (400, "error"))
+            upstream.kill()
+            status, error = call("PUT", "/meters/interval", [record])
+            self.assertEqual((status, error["code"]), (502, "upstream_unavailable"))
+
     def test_modes_change_without_a_restart(self):
         modes = self.directory / "modes.json"
         modes.write_text("[]")
