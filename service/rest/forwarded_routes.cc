@@ -46,9 +46,10 @@ Answer AnswerOf(std::variant<ForwardedAnswer, calculator::Failure> result) {
 
 std::vector<Route> ForwardedMetersRoutes(Forward forward, uint64_t body_bytes) {
   std::vector<Route> routes;
-  for (const auto& [method, path, context] : {std::array<const char*, 3>{"PUT", "/meters/interval", "api.meters_interval"},
-                                              {"PUT", "/meters/cumulative/epoch", "api.meters_cumulative_epoch"},
-                                              {"GET", "/meters/batch", "api.meters_batch"}}) {
+  for (const auto& [method, path, context] :
+       {std::array<const char*, 3>{"PUT", "/meters/interval", "api.meters_interval"},
+        {"PUT", "/meters/cumulative/epoch", "api.meters_cumulative_epoch"},
+        {"GET", "/meters/batch", "api.meters_batch"}}) {
     const bool puts = std::string(method) == "PUT";
     Route& route = routes.emplace_back();
     route.method = method;
@@ -66,8 +67,7 @@ std::vector<Route> ForwardedMetersRoutes(Forward forward, uint64_t body_bytes) {
       forwarded.traceparent = std::move(request.traceparent);
       forwarded.deadline = request.deadline;
       forwarded.cancelled = std::move(request.cancelled);
-      forward(std::move(forwarded),
-              [done = std::move(done)](auto result) { done(AnswerOf(std::move(result))); });
+      forward(std::move(forwarded), [done = std::move(done)](auto result) { done(AnswerOf(std::move(result))); });
     };
   }
   return routes;

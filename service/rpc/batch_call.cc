@@ -33,12 +33,15 @@ void BatchCall::Start(const Settings& settings, IdentityPtr identity, grpc::Call
   const size_t bytes = request->Length();
   if (settings.shed) {
     if (const auto refusal = settings.shed(1 + bytes / kRecordBytes); refusal != nullptr) {
-      reactor->Finish(ToGrpcStatus(*refusal, ""));
+      const grpc::Status status = ToGrpcStatus(*refusal, "");
+      settings.observed.Ended(status.error_code());
+      reactor->Finish(status);
       return;
     }
   }
-  std::unique_ptr<BatchCall> owned(new BatchCall(std::move(identity), bytes));
+  std::unique_ptr<BatchCall> owned(new BatchCall(std::move(identity), settings.observed, bytes));
   if (grpc::Status refusal = owned->Read(*request, settings.most_records); !refusal.ok()) {
+    settings.observed.Ended(refusal.error_code());
     reactor->Finish(refusal);
     return;
   }
@@ -46,13 +49,16 @@ void BatchCall::Start(const Settings& settings, IdentityPtr identity, grpc::Call
   call->Prepare(context);
   settings.calculator->Calculate(&call->batch_, [call, response, reactor] {
     const grpc::Status status = call->Answer(response);
+    if (status.ok()) call->observed_.Sent();
+    call->observed_.Ended(status.error_code());
     delete call;
     reactor->Finish(status);
   });
 }
 
-BatchCall::BatchCall(IdentityPtr identity, size_t request_bytes)
+BatchCall::BatchCall(IdentityPtr identity, const ObservedCall& observed, size_t request_bytes)
     : identity_(std::move(identity)),
+      observed_(observed),
       arena_(BlocksFor(request_bytes)),
       request_(google::protobuf::Arena::CreateMessage<v1::BatchCalculateInstantCostsRequest>(&arena_)) {}
 

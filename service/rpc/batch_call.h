@@ -16,6 +16,7 @@
 #include "energy/costs/v1/costs_service.pb.h"
 #include "service/calculator/calculator.h"
 #include "service/rpc/call_identity.h"
+#include "service/rpc/call_observer.h"
 
 namespace costs::rpc {
 
@@ -29,6 +30,7 @@ class BatchCall {
     calculator::Calculator* calculator = nullptr;
     size_t most_records = 1000;
     const Shed& shed;  // may be empty
+    ObservedCall observed;
   };
 
   // Finishes `reactor`, perhaps before it returns. What is pointed to outlives the call.
@@ -36,7 +38,7 @@ class BatchCall {
                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response, grpc::ServerUnaryReactor* reactor);
 
  private:
-  BatchCall(IdentityPtr identity, size_t request_bytes);
+  BatchCall(IdentityPtr identity, const ObservedCall& observed, size_t request_bytes);
 
   // A refusal, or OK.
   grpc::Status Read(const grpc::ByteBuffer& bytes, size_t most_records);
@@ -46,6 +48,7 @@ class BatchCall {
   bool IsShed() const;
 
   const IdentityPtr identity_;
+  const ObservedCall observed_;
   google::protobuf::Arena arena_;
   energy::costs::v1::BatchCalculateInstantCostsRequest* const request_;  // on the arena
   std::vector<calculator::Submission> submissions_;

@@ -40,71 +40,95 @@ bool IsOurs(grpc::StatusCode code) {
 
 class Observer final : public grpc::experimental::Interceptor {
  public:
-  Observer(telemetry::CallCounts::Method* method, const CallLogOptions* log, grpc::ServerContextBase* context)
-      : method_(method), log_(log), context_(context), began_(std::chrono::steady_clock::now()) {
-    method_->Started();
-  }
+  explicit Observer(ObservedCall call, grpc::ServerContextBase* context) : call_(call), context_(context) {}
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE) &&
         batch->GetRecvMessage() != nullptr) {
-      method_->Received();
+      call_.Received();
       received_ = true;
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
       const absl::string_view id = RequestIdOf(*context_);
       if (!id.empty()) batch->GetSendInitialMetadata()->emplace(kRequestId, std::string(id));
     }
-    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) method_->Sent();
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) call_.Sent();
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
       const grpc::StatusCode code = batch->GetSendStatus().error_code();
       // So gRPC ends a call whose caller went away before his request was read.
       const bool gone = code == grpc::StatusCode::UNIMPLEMENTED && !received_;
-      Ended(gone ? grpc::StatusCode::CANCELLED : code);
+      call_.Ended(gone ? grpc::StatusCode::CANCELLED : code);
     }
     batch->Proceed();
   }
 
  private:
-  void Ended(grpc::StatusCode code) {
-    const absl::Duration duration = absl::FromChrono(std::chrono::steady_clock::now() - began_);
-    method_->Handled(code, duration);
-    if (log_->logged == LoggedCalls::kNone || (log_->logged == LoggedCalls::kFailed && !IsOurs(code))) return;
-    telemetry::EndedCall call;
-    call.face = "grpc";
-    call.method = method_->path();
-    call.code = std::string(telemetry::CodeInCapitals(code));
-    call.duration = duration;
-    absl::StatusOr<IdentityPtr> identity;
-    if (log_->authenticator != nullptr) identity = IdentityOf(*context_, log_->authenticator);
-    if (identity.ok()) call.account_id = (*identity)->tenant.account_id;
-    call.request_id = RequestIdOf(*context_);
-    call.traceparent = TraceparentOf(*context_);
-    log_->log(telemetry::CallLine(call));
-  }
-
-  telemetry::CallCounts::Method* const method_;
-  const CallLogOptions* const log_;
+  const ObservedCall call_;
   grpc::ServerContextBase* const context_;
-  const std::chrono::steady_clock::time_point began_;
   bool received_ = false;
 };
 
+}  // namespace
+
 class ObserverFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  ObserverFactory(telemetry::CallCounts* counts, CallLogOptions log) : counts_(counts), log_(std::move(log)) {}
+  explicit ObserverFactory(const CallObserver* observer) : observer_(observer) {}
 
   grpc::experimental::Interceptor* CreateServerInterceptor(grpc::experimental::ServerRpcInfo* info) override {
-    telemetry::CallCounts::Method* const method = counts_->Find(info->method());
-    return method == nullptr ? nullptr : new Observer(method, &log_, info->server_context());
+    telemetry::CallCounts::Method* const method = observer_->counts_->Find(info->method());
+    if (method == nullptr || observer_->own_.contains(method)) return nullptr;
+    // Metadata are the interceptor's to add.
+    return new Observer(ObservedCall::WithoutMetadata(observer_, method, info->server_context()),
+                        info->server_context());
   }
 
  private:
-  telemetry::CallCounts* const counts_;
-  const CallLogOptions log_;
+  const CallObserver* const observer_;
 };
 
-}  // namespace
+telemetry::CallCounts::Method* CallObserver::TellsItself(absl::string_view path) {
+  telemetry::CallCounts::Method* const method = counts_->Find(path);
+  if (method != nullptr) own_.insert(method);
+  return method;
+}
+
+ObservedCall ObservedCall::WithoutMetadata(const CallObserver* observer, telemetry::CallCounts::Method* method,
+                                           grpc::ServerContextBase* context) {
+  ObservedCall call;
+  call.observer_ = observer;
+  call.method_ = method;
+  call.context_ = context;
+  call.began_ = std::chrono::steady_clock::now();
+  method->Started();
+  return call;
+}
+
+ObservedCall::ObservedCall(const CallObserver* observer, telemetry::CallCounts::Method* method,
+                           grpc::ServerContextBase* context) {
+  if (observer == nullptr || method == nullptr) return;
+  *this = WithoutMetadata(observer, method, context);
+  const absl::string_view id = RequestIdOf(*context);
+  if (!id.empty()) context->AddInitialMetadata(kRequestId, std::string(id));
+}
+
+void ObservedCall::Ended(grpc::StatusCode code) const {
+  if (method_ == nullptr) return;
+  const absl::Duration duration = absl::FromChrono(std::chrono::steady_clock::now() - began_);
+  method_->Handled(code, duration);
+  const CallLogOptions& log = observer_->log_;
+  if (log.logged == LoggedCalls::kNone || (log.logged == LoggedCalls::kFailed && !IsOurs(code))) return;
+  telemetry::EndedCall call;
+  call.face = "grpc";
+  call.method = method_->path();
+  call.code = std::string(telemetry::CodeInCapitals(code));
+  call.duration = duration;
+  absl::StatusOr<IdentityPtr> identity;
+  if (log.authenticator != nullptr) identity = IdentityOf(*context_, log.authenticator);
+  if (identity.ok()) call.account_id = (*identity)->tenant.account_id;
+  call.request_id = RequestIdOf(*context_);
+  call.traceparent = TraceparentOf(*context_);
+  log.log(telemetry::CallLine(call));
+}
 
 void CountMethods(const std::vector<std::string>& services, telemetry::CallCounts* counts) {
   for (const std::string& name : services) {
@@ -118,9 +142,9 @@ void CountMethods(const std::vector<std::string>& services, telemetry::CallCount
   }
 }
 
-InterceptorFactories Observe(telemetry::CallCounts* counts, CallLogOptions log) {
+InterceptorFactories Observe(const CallObserver* observer) {
   InterceptorFactories factories;
-  factories.push_back(std::make_unique<ObserverFactory>(counts, std::move(log)));
+  factories.push_back(std::make_unique<ObserverFactory>(observer));
   return factories;
 }
 

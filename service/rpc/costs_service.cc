@@ -31,18 +31,21 @@ class UnaryCall {
  public:
   static void Start(calculator::Calculator* calculator, IdentityPtr identity, grpc::CallbackServerContext* context,
                     const v1::CalculateInstantCostRequest* request, v1::MeterRecord* response,
-                    grpc::ServerUnaryReactor* reactor) {
-    auto* call = new UnaryCall(std::move(identity), context, *request);
+                    grpc::ServerUnaryReactor* reactor, const ObservedCall& observed) {
+    auto* call = new UnaryCall(std::move(identity), context, *request, observed);
     calculator->Calculate(&call->batch_, [call, response, reactor] {
       const grpc::Status status = call->Answer(response);
+      if (status.ok()) call->observed_.Sent();
+      call->observed_.Ended(status.error_code());
       delete call;
       reactor->Finish(status);
     });
   }
 
  private:
-  UnaryCall(IdentityPtr identity, grpc::CallbackServerContext* context, const v1::CalculateInstantCostRequest& request)
-      : identity_(std::move(identity)), submission_(DecodeSubmission(request.record())) {
+  UnaryCall(IdentityPtr identity, grpc::CallbackServerContext* context, const v1::CalculateInstantCostRequest& request,
+            const ObservedCall& observed)
+      : identity_(std::move(identity)), observed_(observed), submission_(DecodeSubmission(request.record())) {
     batch_.caller = CallerOf(*identity_, context);
     batch_.options = DecodeOptions(request);
     batch_.submissions = absl::MakeConstSpan(&submission_, 1);
@@ -56,15 +59,24 @@ class UnaryCall {
   }
 
   const IdentityPtr identity_;
+  const ObservedCall observed_;
   const calculator::Submission submission_;
   calculator::Outcome outcome_;
   calculator::Batch batch_;
 };
 
+void Refuse(const ObservedCall& observed, const grpc::Status& status, grpc::ServerUnaryReactor* reactor) {
+  observed.Ended(status.error_code());
+  reactor->Finish(status);
+}
+
 // A stream that ends before it begins; gone when gRPC is done with it.
 class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+  RefusedStream(const ObservedCall& observed, const grpc::Status& status) {
+    observed.Ended(status.error_code());
+    Finish(status);
+  }
   void OnDone() override { delete this; }
 };
 
@@ -83,6 +95,11 @@ CostsService::CostsService(calculator::Calculator* calculator, auth::Authenticat
       options_(options),
       reports_(reports),
       allocators_(std::make_unique<Allocators>()) {
+  if (CallObserver* const observer = options_.observer; observer != nullptr) {
+    unary_method_ = observer->TellsItself("/energy.costs.v1.CostsService/CalculateInstantCost");
+    batch_method_ = observer->TellsItself("/energy.costs.v1.CostsService/BatchCalculateInstantCosts");
+    stream_method_ = observer->TellsItself("/energy.costs.v1.CostsService/StreamInstantCosts");
+  }
   SetMessageAllocatorFor_CalculateInstantCost(&allocators_->unary);
   // As the generated code does it for methods whose messages are not bytes.
   constexpr int kBatchMethod = 1;  // in the order of the proto
@@ -100,12 +117,14 @@ grpc::ServerUnaryReactor* CostsService::CalculateInstantCost(grpc::CallbackServe
                                                              const v1::CalculateInstantCostRequest* request,
                                                              v1::MeterRecord* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const ObservedCall observed(options_.observer, unary_method_, context);
+  observed.Received();
   absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
   if (!identity.ok()) {
-    reactor->Finish(ToGrpcStatus(identity.status()));
+    Refuse(observed, ToGrpcStatus(identity.status()), reactor);
     return reactor;
   }
-  UnaryCall::Start(calculator_, *std::move(identity), context, request, response, reactor);
+  UnaryCall::Start(calculator_, *std::move(identity), context, request, response, reactor, observed);
   return reactor;
 }
 
@@ -113,28 +132,31 @@ grpc::ServerUnaryReactor* CostsService::BatchCalculateInstantCosts(grpc::Callbac
                                                                    const grpc::ByteBuffer* request,
                                                                    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const ObservedCall observed(options_.observer, batch_method_, context);
+  observed.Received();
   absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
   if (!identity.ok()) {
-    reactor->Finish(ToGrpcStatus(identity.status()));
+    Refuse(observed, ToGrpcStatus(identity.status()), reactor);
     return reactor;
   }
-  BatchCall::Start({calculator_, options_.batch_limit, options_.shed}, *std::move(identity), context, request, response,
-                   reactor);
+  BatchCall::Start({calculator_, options_.batch_limit, options_.shed, observed}, *std::move(identity), context, request,
+                   response, reactor);
   return reactor;
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* CostsService::StreamInstantCosts(
     grpc::CallbackServerContext* context) {
+  const ObservedCall observed(options_.observer, stream_method_, context);
   absl::StatusOr<IdentityPtr> identity = IdentityOf(*context, authenticator_);
-  if (!identity.ok()) return new RefusedStream(ToGrpcStatus(identity.status()));
+  if (!identity.ok()) return new RefusedStream(observed, ToGrpcStatus(identity.status()));
   auth::StreamLease lease;
   if (options_.limits != nullptr) {
     absl::StatusOr<auth::StreamLease> opened = options_.limits->OpenStream((*identity)->tenant.account_id);
-    if (!opened.ok()) return new RefusedStream(ToGrpcStatus(opened.status()));
+    if (!opened.ok()) return new RefusedStream(observed, ToGrpcStatus(opened.status()));
     lease = *std::move(opened);
   }
-  return InstantStream::Start(calculator_, {*std::move(identity), std::move(lease), options_.stream_chunk_limit},
-                              &streams_, context);
+  return InstantStream::Start(
+      calculator_, {*std::move(identity), std::move(lease), options_.stream_chunk_limit, observed}, &streams_, context);
 }
 
 namespace {

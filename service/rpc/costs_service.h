@@ -13,6 +13,7 @@
 #include "service/executor/record_threads.h"
 #include "service/records/reports.h"
 #include "service/rpc/batch_call.h"
+#include "service/rpc/call_observer.h"
 #include "service/rpc/stream_registry.h"
 #include "service/rpc/unary_calls.h"
 
@@ -23,6 +24,8 @@ struct CostsServiceOptions {
   size_t stream_chunk_limit = 10000;  // records in a chunk of a stream
   // Of the streams, by account; null: none. Outlives the server.
   auth::AccountLimits* limits = nullptr;
+  // Told of calls of the three methods that price records; may be null.
+  CallObserver* observer = nullptr;
   Shed shed = nullptr;  // of batches; empty: none is refused unread
 };
 
@@ -89,6 +92,10 @@ class CostsService final : public costs_service_internal::Methods {
   const CostsServiceOptions options_;
   const CostsServiceReports reports_;
   const std::unique_ptr<Allocators> allocators_;
+  // Of the observer's; null: it is not told.
+  telemetry::CallCounts::Method* unary_method_ = nullptr;
+  telemetry::CallCounts::Method* batch_method_ = nullptr;
+  telemetry::CallCounts::Method* stream_method_ = nullptr;
   StreamRegistry streams_;
 };
 

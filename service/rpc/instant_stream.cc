@@ -157,6 +157,7 @@ void InstantStream::OnReadDone(bool ok) {
     Do(flow_.ReadEnded());
     return;
   }
+  settings_.observed.Received();
   if (!flow_.ReadArrived()) return;
   std::unique_ptr<Chunk> taken = TakeChunk();
   if (grpc::Status refusal = ReadChunk(taken.get()); !refusal.ok()) {
@@ -329,9 +330,14 @@ void InstantStream::Do(Flow::Next next) {
     if (read) StartRead(&incoming_);
     if (next.write != nullptr) {
       under_way_ = next.write;
+      settings_.observed.Sent();
       StartWrite(&under_way_->Seal());
     }
-    if (next.finish) Finish(EndStatus());
+    if (next.finish) {
+      const grpc::Status status = EndStatus();
+      settings_.observed.Ended(status.error_code());
+      Finish(status);
+    }
     if (!read) return;
     next = flow_.ReadStarted();
   }

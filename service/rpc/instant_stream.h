@@ -23,6 +23,7 @@
 #include "service/auth/account_limits.h"
 #include "service/calculator/calculator.h"
 #include "service/rpc/call_identity.h"
+#include "service/rpc/call_observer.h"
 #include "service/rpc/recycled_arena.h"
 #include "service/rpc/stream_flow.h"
 #include "service/rpc/stream_registry.h"
@@ -36,6 +37,7 @@ class InstantStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
     IdentityPtr identity;     // whose the records are
     auth::StreamLease lease;  // of the account's streams
     size_t chunk_limit = 10000;
+    ObservedCall observed;
   };
 
   // Starts the stream; the result is gRPC's. What is pointed to outlives the call.

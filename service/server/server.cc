@@ -190,7 +190,7 @@ struct Server::Parts {
                 kept->Price(batch, usage);
               }}),
         costs(&counting, authenticator,
-              {c.batch_limit, c.stream_chunk_limit, &limits,
+              {c.batch_limit, c.stream_chunk_limit, &limits, telemetry.observer(),
                [kept = keeping.get()](size_t records) { return kept->RefusalOf(records); }},
               {&reports, &record_threads, &record_calls}),
         rates(RatesOptions()),

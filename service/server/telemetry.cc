@@ -14,11 +14,9 @@ void Log(absl::string_view line) { spdlog::info("{}", std::string(line)); }
 
 Telemetry::Telemetry(const std::vector<std::string>& services, telemetry::LoggedCalls logged,
                      auth::Authenticator* authenticator)
-    : logged_(logged), authenticator_(authenticator) {
+    : logged_(logged), observer_(&calls_, {logged, authenticator, Log}) {
   rpc::CountMethods(services, &calls_);
 }
-
-rpc::InterceptorFactories Telemetry::Observe() { return rpc::Observe(&calls_, {logged_, authenticator_, Log}); }
 
 void Telemetry::Answered(const rest::AnsweredRequest& request) {
   requests_.Answered(request.method, request.route, request.status, request.duration);

@@ -24,8 +24,10 @@ class Telemetry {
   Telemetry(const std::vector<std::string>& services, telemetry::LoggedCalls logged,
             auth::Authenticator* authenticator);
 
-  // For the gRPC server, which this outlives.
-  rpc::InterceptorFactories Observe();
+  // For the gRPC server, which this outlives, and for services that tell of their calls
+  // themselves.
+  rpc::InterceptorFactories Observe() { return rpc::Observe(&observer_); }
+  rpc::CallObserver* observer() { return &observer_; }
   // For the REST server.
   void Answered(const rest::AnsweredRequest& request);
 
@@ -33,8 +35,8 @@ class Telemetry {
 
  private:
   const telemetry::LoggedCalls logged_;
-  auth::Authenticator* const authenticator_;
   telemetry::CallCounts calls_;
+  rpc::CallObserver observer_;
   telemetry::RequestCounts requests_;
 };
 

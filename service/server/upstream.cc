@@ -196,10 +196,10 @@ rest::Forward Upstream::forward() {
   return [forwarding = parts_->forwarding.get(), own = !parts_->config.pass_authorization](
              rest::ForwardedRequest request,
              std::function<void(std::variant<rest::ForwardedAnswer, calculator::Failure>)> done) {
-    upstream::ForwardCall call{std::move(request.method),      std::move(request.target),
-                               std::move(request.body),        request.live_mode,
-                               std::move(request.authorization), std::move(request.traceparent),
-                               request.deadline,               std::move(request.cancelled)};
+    upstream::ForwardCall call{
+        std::move(request.method), std::move(request.target),        std::move(request.body),
+        request.live_mode,         std::move(request.authorization), std::move(request.traceparent),
+        request.deadline,          std::move(request.cancelled)};
     forwarding->Send(std::move(call), [own, done = std::move(done)](upstream::ForwardResult result) {
       if (auto* error = std::get_if<upstream::UpstreamError>(&result)) {
         return done(upstream::FailureOf(std::move(*error), own));

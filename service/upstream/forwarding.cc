@@ -55,7 +55,8 @@ void Forwarding::Authorize(const std::shared_ptr<Call>& call, std::optional<int6
   });
 }
 
-void Forwarding::Ask(const std::shared_ptr<Call>& call, const std::string& authorization, std::optional<int64_t> token) {
+void Forwarding::Ask(const std::shared_ptr<Call>& call, const std::string& authorization,
+                     std::optional<int64_t> token) {
   if (call->call.cancelled != nullptr && call->call.cancelled()) return End(call, Cancelled(/*may_have_acted=*/false));
   if (options_.now() >= call->deadline) return End(call, TimedOut(/*may_have_acted=*/false));
   HttpRequest request;

@@ -44,14 +44,14 @@ using ForwardResult = std::variant<HttpAnswer, UpstreamError>;
 class Forwarding {
  public:
   using Sender = std::function<void(HttpRequest request, absl::Time deadline, std::function<bool()> cancelled,
-                                   CurlClient::Done done)>;
+                                    CurlClient::Done done)>;
 
   struct Options {
     Sender send;
     TokenApi* tokens = nullptr;  // outlives this; null: the callers' authorization is handed on
     Release release = Release::kZero;
-    absl::Duration timeout = absl::Seconds(10);     // where the caller's deadline is later
-    size_t largest_answer = size_t{32} << 20;       // of 10,000 records
+    absl::Duration timeout = absl::Seconds(10);  // where the caller's deadline is later
+    size_t largest_answer = size_t{32} << 20;    // of 10,000 records
     std::function<absl::Time()> now;
   };
 

@@ -17,11 +17,11 @@ namespace costs::upstream {
 namespace {
 
 using ::testing::Contains;
-using ::testing::IsSupersetOf;
-using ::testing::Not;
 using testing::HandTimers;
 using testing::HeldCostsApi;
+using ::testing::IsSupersetOf;
 using testing::MockLoginApi;
+using ::testing::Not;
 using Kind = UpstreamError::Kind;
 
 class ForwardingTest : public ::testing::Test {
@@ -33,7 +33,9 @@ class ForwardingTest : public ::testing::Test {
   };
 
   ForwardingTest() {
-    ON_CALL(*login_, Login).WillByDefault([this](absl::Time, LoginApi::Done done) { logins_.push_back(std::move(done)); });
+    ON_CALL(*login_, Login).WillByDefault([this](absl::Time, LoginApi::Done done) {
+      logins_.push_back(std::move(done));
+    });
   }
 
   Forwarding::Options Options(bool own_token) {
