@@ -52,7 +52,7 @@ class Instant(WithServer):
         self.assertIn("energy", data)
         self.assertNotIn("tariff", data)
         self.assertNotIn("carbon", data)
-        self.assertIs(json.loads(self.instant("--simulate").stdout)["request"]["non_persistent"], True)
+        self.assertIs(json.loads(self.instant("--dry_run").stdout)["request"]["non_persistent"], True)
 
     def test_offsets_name_the_same_instants(self):
         with_offset = self.instant("--start=2022-02-01T16:00:00+05:30", "--end=2022-02-01T11:00:00Z")
@@ -97,7 +97,7 @@ class Arguments(unittest.TestCase):
 
     def test_help_is_on_standard_output(self):
         for arguments, said in (
-            (["help"], "costs batch FILE"),
+            (["help"], "costs batch "),
             (["--help"], "exit codes"),
             (["help", "instant"], "--tariff_rate="),
             (["batch", "--help"], "--chunk=NUMBER"),
