@@ -11,7 +11,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
-#include "absl/strings/substitute.h"
 
 namespace costs {
 namespace {
@@ -24,7 +23,7 @@ constexpr int kLargestMessage = 64 << 20;
 constexpr int kKeepaliveMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 
-// The same as deploy/clients/service_config.json, for $0.
+// The same as deploy/clients/service_config.json.
 constexpr char kServiceConfig[] = R"({
   "loadBalancingConfig": [{"round_robin": {}}],
   "healthCheckConfig": {"serviceName": ""},
@@ -34,7 +33,7 @@ constexpr char kServiceConfig[] = R"({
         {"service": "energy.costs.v1.CostsService"},
         {"service": "energy.costs.v1.MeterRecordsService"}
       ],
-      "waitForReady": $0,
+      "waitForReady": true,
       "timeout": "30s",
       "retryPolicy": {
         "maxAttempts": 5,
@@ -46,7 +45,7 @@ constexpr char kServiceConfig[] = R"({
     },
     {
       "name": [{"service": "energy.costs.v1.CostsService", "method": "StreamInstantCosts"}],
-      "waitForReady": $0
+      "waitForReady": true
     }
   ]
 })";
@@ -108,16 +107,12 @@ class AuthorizerFactory final : public grpc::experimental::ClientInterceptorFact
 
 }  // namespace
 
-std::string ServiceConfig(bool wait_for_ready) {
-  return absl::Substitute(kServiceConfig, wait_for_ready ? "true" : "false");
-}
+std::string ServiceConfig() { return kServiceConfig; }
 
 std::shared_ptr<grpc::Channel> OpenChannel(const Connection& connection) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
-  arguments.SetServiceConfigJSON(ServiceConfig(connection.wait_for_ready));
-  // Else a call would fail after its retries, not at once.
-  if (!connection.wait_for_ready) arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  if (connection.wait_for_ready) arguments.SetServiceConfigJSON(ServiceConfig());
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();

@@ -23,8 +23,7 @@ struct Tls {
 };
 
 struct Connection {
-  // host:port, or any name that gRPC resolves, such as dns:///costs:50051. A name with
-  // several addresses is used in turns, those that are not healthy left out.
+  // host:port, or any name that gRPC resolves, such as dns:///costs:50051.
   std::string address;
   Tls tls;
   // The value of each call's metadata `authorization`; null: none is sent. Called on
@@ -33,15 +32,16 @@ struct Connection {
   // Told what was sent with a call that the server did not know the caller of. May be null.
   std::function<void(const std::string& authorization)> refused;
   // Calls wait for a server that is not there yet, up to their deadline, and are retried
-  // where it is safe; else they fail at once.
+  // where it is safe; a name with several addresses is used in turns, those that are not
+  // healthy left out. Else there is one connection, and a call without it fails at once.
   bool wait_for_ready = true;
 };
 
 // Connections that went silent are found in half a minute, and messages may have 64 MiB.
 std::shared_ptr<grpc::Channel> OpenChannel(const Connection& connection);
 
-// What OpenChannel gives gRPC: retries, health checks and turns, as JSON.
-std::string ServiceConfig(bool wait_for_ready);
+// What it then gives gRPC: retries, health checks and turns, as JSON.
+std::string ServiceConfig();
 
 // Whether what is sent to this address in plain text is seen by this machine only.
 bool StaysOnThisMachine(absl::string_view address);

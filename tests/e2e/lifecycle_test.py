@@ -20,10 +20,10 @@ class OpenBatch:
     """`costs batch` whose input goes on: a stream that is open in the middle."""
 
     def __init__(self, server):
-        # Small chunks, so that rows are answered while the input is open.
+        # Small chunks, and what the server ends is not tried again.
         self.process = programs.start_costs(
-            "batch", "-", f"--server={server.grpc}", "--chunk=10", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            "batch", "-", f"--server={server.grpc}", "--chunk=10", "--retry_for=0s", stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._feed(HEADER)
 
     def __enter__(self):
@@ -98,6 +98,7 @@ class Terminate(unittest.TestCase):
             batch.feed(400)
             server.send(signal.SIGTERM)
             self.assertEqual(server.wait(), 0)
+            batch.feed(10)
             # Whatever the server took in is answered; the rest is said to be missing.
             rest, err, exit_code = batch.end()
             answered = rest + [None] * 10
