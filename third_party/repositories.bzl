@@ -5,7 +5,14 @@ Every label the project's BUILD files use (@com_github_grpc_grpc//:grpc++,
 can later be replaced by an http_archive of the same name.
 """
 
-load(":pkg_config.bzl", "debian_repository")
+load(":pkg_config.bzl", _debian_repository = "debian_repository")
+
+def debian_repository(overlays = {}, **kwargs):
+    """A repository of Debian's; our files are ours in whoever's workspace this is used."""
+    _debian_repository(
+        overlays = {str(Label(label)): path for label, path in overlays.items()},
+        **kwargs
+    )
 
 def debian_repositories():
     """Declares every external repository the build can reach."""

@@ -2,8 +2,10 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <cstdlib>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
@@ -155,6 +157,43 @@ TEST(DocumentReader, HostileBodies_GetAShortAnswer) {
     }
   }
   EXPECT_LT(Read(absl::StrCat(R"({"type": ")", std::string(100'000, 'x'), R"("})"), &element).message().size(), 1000u);
+}
+
+// Beside the C library's reading, among them numbers on which JSON readers have failed.
+TEST(DocumentReader, Numbers_AreReadToTheNearestDouble) {
+  std::vector<std::string> texts = {"0",
+                                    "-0.0",
+                                    "0e100",
+                                    "1e-400",
+                                    "1.7976931348623157e308",
+                                    "2.2250738585072011e-308",
+                                    "4.9406564584124654e-324",
+                                    "2.4703282292062327e-324",
+                                    "9007199254740993",
+                                    "0.184467440737095516159",
+                                    "2.220446049250313e-16",
+                                    "0.0000074836628E-2147483636",
+                                    "128.74836467836484838364836483643636483648e-336",
+                                    "0." + std::string(2'000, '0') + "1",
+                                    std::string(300, '9') + "." + std::string(2'000, '9')};
+  std::mt19937_64 random(20261130);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = absl::StrCat(random() % 2 == 0 ? "-" : "", random() % 10);
+    if (random() % 8 != 0) {
+      text += '.';
+      for (size_t digits = 1 + random() % (i % 100 == 0 ? 900 : 40); digits > 0; --digits) {
+        absl::StrAppend(&text, random() % 10);
+      }
+    }
+    if (random() % 2 == 0) absl::StrAppend(&text, "e", static_cast<int>(random() % 708) - 400);
+    texts.push_back(text);
+  }
+  v1::ScheduleRate rate;
+  for (const std::string& text : texts) {
+    const absl::Status status = Read(absl::StrCat(R"({"fixed": )", text, "}"), &rate);
+    ASSERT_TRUE(status.ok()) << text << status;
+    ASSERT_EQ(rate.fixed(), std::strtod(text.c_str(), nullptr)) << text;
+  }
 }
 
 TEST(QueryReader, NamedKeys_AreReadByTheirType) {

@@ -21,6 +21,8 @@
 #include "absl/strings/str_join.h"
 #include "rapidjson/document.h"
 #include "rapidjson/error/en.h"
+#include "rapidjson/memorystream.h"
+#include "rapidjson/reader.h"
 #include "service/catalog/refusal.h"
 #include "service/rest/json_text.h"
 #include "service/rfc3339/rfc3339.h"
@@ -130,18 +132,54 @@ pb::Message* MessageIn(pb::Message* message, const Field* field) {
   return field->is_repeated() ? reflection->AddMessage(message, field) : reflection->MutableMessage(message, field);
 }
 
+// Makes a document of what a JSON reader tells, each number read by Abseil. (The
+// reader's own exact reading, kParseFullPrecisionFlag, has undefined behaviour on
+// some numbers of many digits and a small exponent.)
+class DocumentBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DocumentBuilder> {
+ public:
+  DocumentBuilder(absl::string_view json, rapidjson::Document* document) : json_(json), document_(*document) {}
+
+  // For Document::Populate.
+  bool operator()(rapidjson::Document&) {
+    constexpr unsigned kFlags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+    rapidjson::MemoryStream stream(json_.data(), json_.size());
+    rapidjson::Reader reader;
+    result_ = reader.Parse<kFlags>(stream, *this);
+    return !result_.IsError();
+  }
+  const rapidjson::ParseResult& result() const { return result_; }
+
+  bool Null() { return document_.Null(); }
+  bool Bool(bool value) { return document_.Bool(value); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    double value = 0;
+    return absl::SimpleAtod({text, size}, &value) && document_.Double(value);
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool copy) { return document_.String(text, size, copy); }
+  bool StartObject() { return document_.StartObject(); }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) { return document_.Key(text, size, copy); }
+  bool EndObject(rapidjson::SizeType members) { return document_.EndObject(members); }
+  bool StartArray() { return document_.StartArray(); }
+  bool EndArray(rapidjson::SizeType elements) { return document_.EndArray(elements); }
+
+ private:
+  const absl::string_view json_;
+  rapidjson::Document& document_;
+  rapidjson::ParseResult result_;
+};
+
 class DocumentReader {
  public:
   explicit DocumentReader(const DocumentOptions& options) : options_(options) {}
 
   absl::Status Read(absl::string_view body, pb::Message* message, pb::FieldMask* given) {
     rapidjson::Document document;
-    constexpr unsigned kFlags =
-        rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag | rapidjson::kParseValidateEncodingFlag;
-    document.Parse<kFlags>(body.data(), body.size());
-    if (document.HasParseError()) {
-      faults_.Add(absl::StrCat("is not JSON: ", rapidjson::GetParseError_En(document.GetParseError()), " (byte ",
-                               document.GetErrorOffset(), ")"));
+    DocumentBuilder builder(body, &document);
+    document.Populate(builder);
+    if (builder.result().IsError()) {
+      faults_.Add(absl::StrCat("is not JSON: ", rapidjson::GetParseError_En(builder.result().Code()), " (byte ",
+                               builder.result().Offset(), ")"));
     } else {
       ReadObject(document, message, given, /*outermost=*/true);
     }
