@@ -1,9 +1,12 @@
 #include "service/rpc/call_observer.h"
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "service/rpc/call_identity.h"
@@ -12,7 +15,6 @@ namespace costs::rpc {
 namespace {
 
 using grpc::experimental::InterceptionHookPoints;
-using telemetry::LoggedCalls;
 
 constexpr char kRequestId[] = "x-request-id";
 
@@ -116,18 +118,21 @@ void ObservedCall::Ended(grpc::StatusCode code) const {
   const absl::Duration duration = absl::FromChrono(std::chrono::steady_clock::now() - began_);
   method_->Handled(code, duration);
   const CallLogOptions& log = observer_->log_;
-  if (log.logged == LoggedCalls::kNone || (log.logged == LoggedCalls::kFailed && !IsOurs(code))) return;
+  if (log.log == nullptr) return;
   telemetry::EndedCall call;
+  call.code = std::string(telemetry::CodeInCapitals(code));
+  const std::optional<uint64_t> left_out = log.log->Admit(call.code, IsOurs(code), absl::Now());
+  if (!left_out) return;
   call.face = "grpc";
   call.method = method_->path();
-  call.code = std::string(telemetry::CodeInCapitals(code));
   call.duration = duration;
+  call.left_out = *left_out;
   absl::StatusOr<IdentityPtr> identity;
   if (log.authenticator != nullptr) identity = IdentityOf(*context_, log.authenticator);
   if (identity.ok()) call.account_id = (*identity)->tenant.account_id;
   call.request_id = RequestIdOf(*context_);
   call.traceparent = TraceparentOf(*context_);
-  log.log(telemetry::CallLine(call));
+  log.log->Write(call);
 }
 
 void CountMethods(const std::vector<std::string>& services, telemetry::CallCounts* counts) {

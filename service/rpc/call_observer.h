@@ -11,7 +11,6 @@
 #include <grpcpp/support/server_interceptor.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,11 +24,10 @@
 namespace costs::rpc {
 
 struct CallLogOptions {
-  telemetry::LoggedCalls logged = telemetry::LoggedCalls::kNone;
+  // Borrowed; null: no call is logged.
+  telemetry::CallLog* log = nullptr;
   // Asked once more, whose a call was that is logged. Borrowed; null: nobody is named.
   auth::Authenticator* authenticator = nullptr;
-  // From any thread.
-  std::function<void(absl::string_view line)> log = [](absl::string_view) {};
 };
 
 // Counts the methods of these services, which are in the binary's descriptors. To be
@@ -42,7 +40,7 @@ class ObservedCall;
 class CallObserver {
  public:
   // Calls of methods that `counts` does not have are left alone. The counts are borrowed.
-  CallObserver(telemetry::CallCounts* counts, CallLogOptions log) : counts_(counts), log_(std::move(log)) {}
+  CallObserver(telemetry::CallCounts* counts, const CallLogOptions& log) : counts_(counts), log_(log) {}
 
   // The method of that path, /SERVICE/METHOD, tells of its calls itself. To be called
   // before the server starts. Null: it is not counted.

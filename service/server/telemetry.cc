@@ -1,8 +1,11 @@
 #include "service/server/telemetry.h"
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "spdlog/spdlog.h"
 
 namespace costs::server {
@@ -14,24 +17,25 @@ void Log(absl::string_view line) { spdlog::info("{}", std::string(line)); }
 
 Telemetry::Telemetry(const std::vector<std::string>& services, telemetry::LoggedCalls logged,
                      auth::Authenticator* authenticator)
-    : logged_(logged), observer_(&calls_, {logged, authenticator, Log}) {
+    : log_(logged, Log), observer_(&calls_, {&log_, authenticator}) {
   rpc::CountMethods(services, &calls_);
 }
 
 void Telemetry::Answered(const rest::AnsweredRequest& request) {
   requests_.Answered(request.method, request.route, request.status, request.duration);
-  const bool ours = request.status >= 500;
-  if (logged_ == telemetry::LoggedCalls::kNone || (logged_ == telemetry::LoggedCalls::kFailed && !ours)) return;
-  const std::string method = absl::StrCat(request.method, " ", request.route);
   telemetry::EndedCall call;
+  call.code = absl::StrCat(request.status);
+  const std::optional<uint64_t> left_out = log_.Admit(call.code, /*failed=*/request.status >= 500, absl::Now());
+  if (!left_out) return;
+  const std::string method = absl::StrCat(request.method, " ", request.route);
+  call.left_out = *left_out;
   call.face = "rest";
   if (!request.route.empty()) call.method = method;
-  call.code = absl::StrCat(request.status);
   call.duration = request.duration;
   call.account_id = request.account_id;
   call.request_id = request.request_id;
   call.traceparent = request.traceparent;
-  Log(telemetry::CallLine(call));
+  log_.Write(call);
 }
 
 std::vector<telemetry::Figure> Telemetry::Figures() const {

@@ -34,7 +34,7 @@ class Telemetry {
   std::vector<telemetry::Figure> Figures() const;
 
  private:
-  const telemetry::LoggedCalls logged_;
+  telemetry::CallLog log_;
   telemetry::CallCounts calls_;
   rpc::CallObserver observer_;
   telemetry::RequestCounts requests_;

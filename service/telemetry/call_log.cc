@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -27,8 +28,26 @@ std::string CallLine(const EndedCall& call) {
   Append("account_id", call.account_id, &line);
   Append("request_id", call.request_id, &line);
   Append("trace_id", TraceId(call.traceparent), &line);
+  if (call.left_out > 0) absl::StrAppend(&line, ",\"left_out\":", call.left_out);
   line += '}';
   return line;
+}
+
+std::optional<uint64_t> CallLog::Admit(absl::string_view code, bool failed, absl::Time now) {
+  if (logged_ == LoggedCalls::kAll) return 0;
+  if (logged_ == LoggedCalls::kNone || !failed) return std::nullopt;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Failures& failures = failures_[code];
+  if (now - failures.second_began >= absl::Seconds(1)) {
+    failures.second_began = now;
+    failures.logged = 0;
+  }
+  if (failures.logged == kMostFailuresPerSecond) {
+    ++failures.left_out;
+    return std::nullopt;
+  }
+  ++failures.logged;
+  return std::exchange(failures.left_out, 0);
 }
 
 std::string JsonString(absl::string_view text) {
