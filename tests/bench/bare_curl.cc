@@ -41,6 +41,7 @@ class Client {
       curl_easy_setopt(easy, CURLOPT_PRIVATE, request.get());
       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
       curl_easy_setopt(easy, CURLOPT_PROXY, "");
+      if (!options.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca.c_str());
       requests_.push_back(std::move(request));
       Begin(requests_.back().get());
     }

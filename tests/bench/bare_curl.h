@@ -15,6 +15,7 @@ namespace costs::bench {
 struct BareCurlOptions {
   std::string url;                  // of POST requests
   std::vector<std::string> bodies;  // JSON, in turn
+  std::string ca;                   // PEM file of who signed the server's certificate; empty: the system's
   int in_flight = 64;
   absl::Duration warm_up = absl::Milliseconds(300);
   absl::Duration duration = absl::Seconds(2);

@@ -5,7 +5,8 @@
 //
 // Prints `NAME RATIO` for each figure on standard output (the rounds' median), and what
 // was measured on standard error. The upstream has the first core; what asks it (libcurl,
-// or the proxy with its own client) the second.
+// or the proxy with its own client) the second. On that core a proxy can do no more than
+// libcurl and a bare gRPC echo with its client would together: `_vs_libcurl_and_echo`.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -16,8 +17,10 @@
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/json_util.h"
+#include "service/tls/testing/test_certificates.h"
 #include "tests/bench/bare_curl.h"
 #include "tests/bench/child_process.h"
 #include "tests/bench/load_client.h"
@@ -27,6 +30,7 @@
 ABSL_FLAG(double, seconds, 2, "Length of one measurement.");
 ABSL_FLAG(int, rounds, 5, "How often everything is measured.");
 ABSL_FLAG(bool, upstream_stores, false, "Whether the upstream stores what it prices, as one does that is somebody's.");
+ABSL_FLAG(bool, upstream_tls, false, "Whether the upstream is asked over TLS, as one is that is somebody's.");
 ABSL_FLAG(std::vector<std::string>, proxy_flags, {}, "Further flags of the proxy.");
 
 namespace costs::bench {
@@ -61,12 +65,15 @@ absl::StatusOr<double> Rate(const Server& server, Load load) {
 }
 
 struct Servers {
-  Server upstream, proxy, compute, fallback;
+  Server upstream, proxy, compute, fallback, echo;
+  std::string upstream_url;
+  std::string upstream_ca;  // empty: it has no TLS
 };
 
 absl::Status Round(const Servers& servers, const std::vector<std::string>& bodies, Ratios* ratios) {
   BareCurlOptions bare;
-  bare.url = absl::StrCat("http://", servers.upstream.rest, "/costs/instant");
+  bare.url = absl::StrCat(servers.upstream_url, "/costs/instant");
+  bare.ca = servers.upstream_ca;
   bare.bodies = bodies;
   bare.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
   const absl::StatusOr<double> curl = RunBareCurl(bare);
@@ -75,8 +82,14 @@ absl::Status Round(const Servers& servers, const std::vector<std::string>& bodie
   for (const Load load : {Load::kUnary, Load::kSingleRecordStream, Load::kChunkStream}) {
     const absl::StatusOr<double> proxied = Rate(servers.proxy, load);
     if (!proxied.ok()) return proxied.status();
-    std::fprintf(stderr, "proxy %-8s %8.0f/s\n", std::string(LoadName(load)).c_str(), *proxied);
+    const absl::StatusOr<double> echoed = Rate(servers.echo, load);
+    if (!echoed.ok()) return echoed.status();
+    // One core does both for each record: gRPC's part at both ends, and libcurl's.
+    const double both = 1 / (1 / *echoed + 1 / *curl);
+    std::fprintf(stderr, "proxy %-10s %8.0f/s, echo %8.0f/s, libcurl and echo %8.0f/s\n",
+                 std::string(LoadName(load)).c_str(), *proxied, *echoed, both);
     (*ratios)[absl::StrCat("proxy_", LoadName(load), "_vs_libcurl")].push_back(*proxied / *curl);
+    (*ratios)[absl::StrCat("proxy_", LoadName(load), "_vs_libcurl_and_echo")].push_back(*proxied / both);
   }
   for (const Load load : {Load::kUnary, Load::kSingleRecordStream, Load::kChunkStream}) {
     const absl::StatusOr<double> computed = Rate(servers.compute, load);
@@ -90,18 +103,37 @@ absl::Status Round(const Servers& servers, const std::vector<std::string>& bodie
   return absl::OkStatus();
 }
 
+// The flags of a server with a certificate, whose CA goes into `ca`.
+std::vector<std::string> TlsFlags(const std::string& directory, const std::string& ca) {
+  tls::TestCa signer;
+  const tls::TestPair pair = signer.SignServer();
+  const std::string certificate = directory + "/server.pem";
+  const std::string key = directory + "/server.key";
+  tls::WriteFile(ca, signer.certificate());
+  tls::WriteFile(certificate, pair.certificate);
+  tls::WriteFile(key, pair.private_key);
+  return {"--tls_certificate=" + certificate, "--tls_private_key=" + key};
+}
+
 absl::Status Run(const Places& places) {
   const std::vector<int> cores = AllowedCores();
   if (cores.size() < 2) return absl::FailedPreconditionError("two cores are needed");
+  const bool tls = absl::GetFlag(FLAGS_upstream_tls);
   PinToCore(cores[1]);
   const std::string own = absl::StrCat("--catalog=", places.catalog);
   std::vector<std::string> asked = {places.costsd, own};
   if (absl::GetFlag(FLAGS_upstream_stores)) asked.push_back(absl::StrCat("--store=", places.directory, "/upstream"));
+  std::string ca;
+  if (tls) {
+    ca = places.directory + "/ca.pem";
+    for (std::string& flag : TlsFlags(places.directory, ca)) asked.push_back(std::move(flag));
+  }
   absl::StatusOr<Server> upstream = StartServer(asked, cores[0]);
   if (!upstream.ok()) return upstream.status();
-  std::vector<std::string> command = {places.costsd, "--mode=proxy",
-                                      absl::StrCat("--upstream_url=http://", upstream->rest),
+  const std::string url = absl::StrCat(tls ? "https://" : "http://", upstream->rest);
+  std::vector<std::string> command = {places.costsd, "--mode=proxy", absl::StrCat("--upstream_url=", url),
                                       "--upstream_pass_authorization"};
+  if (tls) command.push_back(absl::StrCat("--upstream_ca=", ca));
   for (const std::string& flag : absl::GetFlag(FLAGS_proxy_flags)) command.push_back(flag);
   absl::StatusOr<Server> proxy = StartServer(command, cores[1]);
   if (!proxy.ok()) return proxy.status();
@@ -111,7 +143,17 @@ absl::Status Run(const Places& places) {
       {places.costsd, own, "--mode=fallback", absl::StrCat("--upstream_url=", kDead), "--upstream_pass_authorization"},
       cores[0]);
   if (!fallback.ok()) return fallback.status();
-  const Servers servers{*std::move(upstream), *std::move(proxy), *std::move(compute), *std::move(fallback)};
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start({places.echo_server}, cores[1]);
+  if (!process.ok()) return process.status();
+  absl::StatusOr<std::string> echo = (*process)->ReadLine(absl::Seconds(10));
+  if (!echo.ok()) return echo.status();
+  const Servers servers{*std::move(upstream),
+                        *std::move(proxy),
+                        *std::move(compute),
+                        *std::move(fallback),
+                        Server{*std::move(process), std::string(absl::StripPrefix(*echo, "grpc ")), ""},
+                        url,
+                        ca};
   const std::vector<std::string> bodies = Bodies();
   Ratios ratios;
   for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {

@@ -58,7 +58,8 @@ int BenchMain(int argc, char** argv, const char* usage, const std::function<absl
     return 1;
   }
   const absl::Status status = run({runfiles->Rlocation("instant_costs/service/server/costsd"),
-                                   runfiles->Rlocation("instant_costs/service/catalog/demo"), directory});
+                                   runfiles->Rlocation("instant_costs/service/catalog/demo"),
+                                   runfiles->Rlocation("instant_costs/tests/bench/echo_server"), directory});
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());

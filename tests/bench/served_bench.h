@@ -31,7 +31,7 @@ void Print(Ratios ratios);
 
 // Where a benchmark's things are.
 struct Places {
-  std::string costsd, catalog;
+  std::string costsd, catalog, echo_server;
   std::string directory;  // its own, under TMPDIR or /tmp; removed at the end
 };
 
