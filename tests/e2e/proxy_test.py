@@ -1,5 +1,6 @@
 """A costsd that asks another costsd: over TLS, with its own key or the callers' tokens; what it does without it."""
 
+import http.server
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -17,6 +19,48 @@ from tests.e2e import programs
 
 ACCOUNT = "acc_000000000000000000000001"
 ADMIN = {"COSTS_ADMIN_TOKEN": "0123456789abcdef0123456789abcdef"}
+
+
+class AnodeFace(http.server.BaseHTTPRequestHandler):
+    """What the release "anode" makes of a costsd's REST face: other names, a word less; strict with those who ask."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out at once
+    NAMES = {"direction": "energy_flow_direction", "tariff_rate": "tariff_direction"}
+    WORDS = {"IMPORT": "INBOUND", "EXPORT": "OUTBOUND"}
+    behind = None  # address of the costsd
+
+    def do_POST(self):
+        self.answer(*self.price(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+
+    def price(self, record):
+        if self.headers["Flatpeak-Version"] != "2025-09-14.anode" or "include_" in self.path:
+            return 400, {"object": "error", "type": "bad_request", "message": f"not anode's: {self.path}"}
+        names = {new: old for old, new in self.NAMES.items()}
+        words = {new: old for old, new in self.WORDS.items()}
+        if {"direction", "tariff_rate", "measurand"} & record.keys():
+            return 400, {"object": "error", "type": "bad_request", "message": f"not anode's: {record}"}
+        record = {names.get(name, name): words.get(value, value) if name == "energy_flow_direction" else value
+                  for name, value in record.items()}
+        status, answer = programs.rest_call(self.behind, path=self.path, body=json.dumps(record))
+        for part in (answer, answer.get("request", {})):
+            for old, new in self.NAMES.items():
+                if old in part:
+                    value = part.pop(old)
+                    part[new] = self.WORDS[value] if old == "direction" else value
+            part.pop("measurand", None)
+        return status, answer
+
+    def answer(self, status, document):
+        body = json.dumps(document, default=float).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
 
 
 class Proxy(unittest.TestCase):
@@ -195,6 +239,31 @@ class Proxy(unittest.TestCase):
                 self.assertEqual(len(outcomes), sent)
                 self.assertEqual({outcome.get("error") or None for outcome in outcomes}, {None})
                 self.assertEqual(len({(outcome["cost"], outcome["carbon_g"]) for outcome in outcomes}), 1)
+
+    def test_the_release_anode_is_spoken(self):
+        with programs.Costsd() as behind:
+            face = type("Face", (AnodeFace,), {"behind": behind.rest})
+            upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), face)
+            upstream.daemon_threads = True
+            threading.Thread(target=upstream.serve_forever).start()
+            try:
+                url = f"--upstream_url=http://127.0.0.1:{upstream.server_port}"
+                with programs.Costsd("--mode=proxy", url, "--upstream_release=anode",
+                                     "--upstream_pass_authorization") as proxy:
+                    self.assert_example(self.ask(proxy))
+                    # It cannot be asked for less, so that less is given of what it answers.
+                    status, record = self.ask(proxy, "?include_carbon=false")
+                    self.assertEqual((status, record["data"].get("carbon")), (200, None))
+                    self.assertEqual(self.ask(proxy, location_id="loc_x")[0], 404)
+                    batch = programs.costs("batch", "-", "--format=jsonl", f"--server={proxy.grpc}",
+                                           stdin=(json.dumps(documentation_example.REQUEST) + "\n") * 100)
+                    self.assertEqual([str(programs.parse_json(line)["cost"]) for line in batch.stdout.splitlines()],
+                                     ["928.372"] * 100, batch.stderr)
+                with programs.Costsd("--mode=proxy", url, "--upstream_pass_authorization") as zero:
+                    self.assertNotEqual(self.ask(zero)[0], 200)
+            finally:
+                upstream.shutdown()
+                upstream.server_close()
 
     def test_pure_proxy_needs_no_catalog(self):
         with programs.Costsd(*self.tls) as upstream:
