@@ -198,11 +198,11 @@ absl::StatusOr<std::vector<std::string>> RecordReader::LocationsOf(absl::string_
   std::vector<std::pair<RecordId, std::string>> last_records;
   for (const KnownThing& thing : *things) {
     // Nothing of it starts after its last day has ended, in whatever zone.
-    Query last_day = database_->Prepare("SELECT max(day) FROM day_totals WHERE thing = ?1");
-    if (!last_day.Bind(1, thing.thing).Next()) return last_day.status();
-    if (last_day.IsNull(0)) continue;
+    const absl::StatusOr<std::optional<int32_t>> last_day = LastDayOf(database_, thing.thing);
+    if (!last_day.ok()) return last_day.status();
+    if (!*last_day) continue;
     PositionRange range;
-    range.EndAt((last_day.Int(0) + 2) * (engine::kNanosPerDay / engine::kNanosPerSecond));
+    range.EndAt((int64_t{**last_day} + 2) * (engine::kNanosPerDay / engine::kNanosPerSecond));
     const IdRange ids = IdsWithin(tenant_, thing.location_id, thing.device_id, range);
     Query last = database_->Prepare(
         "SELECT id FROM records WHERE tenant = ?1 AND id >= ?2 AND id < ?3 AND thing = ?4 ORDER BY id DESC LIMIT 1");
@@ -222,10 +222,14 @@ absl::StatusOr<std::vector<std::string>> RecordReader::Locations(absl::string_vi
   if (!tenant.ok()) return tenant.status();
   std::vector<std::string> locations;
   Query query = database_->Prepare(
-      "SELECT DISTINCT location_id FROM things WHERE tenant = ?1 AND location_id > ?2 "
-      "AND EXISTS (SELECT 1 FROM day_totals d WHERE d.thing = things.thing) ORDER BY location_id LIMIT ?3");
-  query.Bind(1, *tenant).Bind(2, after).Bind(3, std::max(0, limit));
-  while (query.Next()) locations.emplace_back(query.Text(0));
+      "SELECT location_id, thing FROM things WHERE tenant = ?1 AND location_id > ?2 ORDER BY location_id");
+  query.Bind(1, *tenant).Bind(2, after);
+  while (static_cast<int>(locations.size()) < limit && query.Next()) {
+    if (!locations.empty() && locations.back() == query.Text(0)) continue;
+    const absl::StatusOr<std::optional<int32_t>> last_day = LastDayOf(database_, query.Int(1));
+    if (!last_day.ok()) return last_day.status();
+    if (*last_day) locations.emplace_back(query.Text(0));
+  }
   if (!query.status().ok()) return query.status();
   return locations;
 }

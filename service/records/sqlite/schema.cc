@@ -76,8 +76,23 @@ CREATE TABLE batches (
   PRIMARY KEY (tenant, id)) STRICT, WITHOUT ROWID;
 )sql";
 
+// A day's totals were by thing before: each round of half hours of a thousand meters
+// touched a thousand pages of them, and now touches a hundred. `week` is day / 7, rounded
+// down (WeekOf), so that a year of a thing is in 53 places.
+constexpr absl::string_view kVersion2 = R"sql(
+CREATE TABLE day_totals_by_week (
+  week INTEGER NOT NULL, thing INTEGER NOT NULL, day INTEGER NOT NULL, kind INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  sum BLOB NOT NULL,
+  PRIMARY KEY (week, thing, day, kind, currency)) STRICT, WITHOUT ROWID;
+INSERT INTO day_totals_by_week (week, thing, day, kind, currency, sum)
+  SELECT (day + 7000000) / 7 - 1000000 AS week, thing, day, kind, currency, sum FROM day_totals ORDER BY 1, 2, 3, 4, 5;
+DROP TABLE day_totals;
+ALTER TABLE day_totals_by_week RENAME TO day_totals;
+)sql";
+
 // What makes version n + 1 of version n; never changed once it is released.
-constexpr absl::string_view kMigrations[] = {kVersion1};
+constexpr absl::string_view kMigrations[] = {kVersion1, kVersion2};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace costs::records {
 
 // Of the schema that this version writes.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // A record that is longer than this is in an index of its own, so that one of a year
 // does not make every look into a month begin a year earlier. The number is a part

@@ -152,6 +152,38 @@ TEST_F(SqliteRecordStoreTest, LaterSchema_IsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("this version of the service knows only up to"));
 }
 
+// Version 1 had the totals of a thing together, not those of a week.
+TEST_F(SqliteRecordStoreTest, EarlierSchema_IsBroughtUpToDate) {
+  const auto totals = [this] {
+    std::vector<std::pair<int32_t, int64_t>> all;
+    const auto read =
+        store_->DayTotals(TestTenant(), {"home", "car"}, engine::Direction::kImport, -1'000'000, 1'000'000);
+    EXPECT_TRUE(read.ok()) << read.status();
+    for (const DayTotal& total : *read) all.emplace_back(total.day, total.total.records);
+    return all;
+  };
+  Open();
+  ASSERT_TRUE(Put(0, 200).ok());
+  const auto before = totals();
+  ASSERT_GT(before.size(), 1u);
+  store_.reset();
+  {
+    auto database = *sqlite::Database::Open(options_.path, sqlite::Access::kReadWrite);
+    const absl::Status status = database->Execute(
+        "ALTER TABLE day_totals RENAME TO later; CREATE TABLE day_totals (thing INTEGER NOT NULL, day INTEGER NOT NULL,"
+        "kind INTEGER NOT NULL, currency TEXT NOT NULL, sum BLOB NOT NULL, PRIMARY KEY (thing, day, kind, currency)) "
+        "STRICT, WITHOUT ROWID; INSERT INTO day_totals SELECT thing, day, kind, currency, sum FROM later; "
+        "DROP TABLE later; PRAGMA user_version = 1");
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  Open();
+  EXPECT_EQ(totals(), before);
+  ASSERT_TRUE(Put(200, 10).ok());
+  EXPECT_EQ(Count(), 210);
+  auto database = *sqlite::Database::Open(options_.path, sqlite::Access::kReadOnly);
+  EXPECT_EQ(*database->Number("PRAGMA user_version"), kSchemaVersion);
+}
+
 TEST_F(SqliteRecordStoreTest, FileOfSomebodyElse_IsRefused) {
   std::ofstream(options_.path) << std::string(8'192, 'x');
   EXPECT_EQ(OpenError().code(), absl::StatusCode::kDataLoss);

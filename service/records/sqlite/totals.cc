@@ -1,5 +1,6 @@
 #include "service/records/sqlite/totals.h"
 
+#include <limits>
 #include <utility>
 
 #include "service/records/sqlite/total_kind.h"
@@ -32,6 +33,39 @@ calculator::DayPart WholeOf(const Figures& figures) {
   if (figures.tariff) part.cost = figures.tariff->micros;
   if (figures.carbon) part.carbon = figures.carbon->milligrams;
   return part;
+}
+
+// The rows of a week are together, and within it those of a thing.
+int64_t WeekOf(int32_t day) { return (int64_t{day} + 7'000'000) / 7 - 1'000'000; }
+
+constexpr int kWeek = 0, kThing = 1, kDay = 2, kKind = 3, kCurrency = 4, kSum = 5;  // columns of VisitDays
+
+// Calls `visit` with each row of a thing on the days [first, last], in their order.
+// DATA_LOSS where it returns false. Weeks in which nobody has records cost nothing.
+template <typename Visit>
+absl::Status VisitDays(Database* database, int64_t thing, int32_t first, int32_t last, const Visit& visit) {
+  Query query = database->Prepare(
+      "SELECT week, thing, day, kind, currency, sum FROM day_totals "
+      "WHERE (week, thing) >= (?1, ?2) AND week <= ?3 ORDER BY week, thing, day, kind, currency");
+  const int64_t end = WeekOf(last);
+  int64_t week = WeekOf(first);
+  while (week <= end) {
+    query.Bind(1, week).Bind(2, thing).Bind(3, end);
+    int64_t next = end + 1;
+    while (query.Next()) {
+      if (query.Int(kThing) != thing) {
+        // Of another: the thing's own rows in that week come after it, or there are none.
+        next = query.Int(kWeek) + (query.Int(kThing) > thing ? 1 : 0);
+        break;
+      }
+      const int64_t day = query.Int(kDay);
+      if (day >= first && day <= last && !visit(query)) return BrokenSum();
+    }
+    if (!query.status().ok()) return query.status();
+    query.Reset();
+    week = next;
+  }
+  return absl::OkStatus();
 }
 
 Total TotalOf(const TotalKind& kind, absl::string_view currency, const Sum& sum) {
@@ -72,14 +106,14 @@ absl::Status GatheredTotals::Write() {
 
 absl::Status GatheredTotals::WriteDays() {
   const auto bind = [](Query& query, const DayKey& key) -> Query& {
-    return query.Bind(1, key.thing).Bind(2, key.day).Bind(3, key.kind).Bind(4, key.currency);
+    return query.Bind(1, WeekOf(key.day)).Bind(2, key.thing).Bind(3, key.day).Bind(4, key.kind).Bind(5, key.currency);
   };
-  Query read =
-      database_->Prepare("SELECT sum FROM day_totals WHERE thing = ?1 AND day = ?2 AND kind = ?3 AND currency = ?4");
+  Query read = database_->Prepare(
+      "SELECT sum FROM day_totals WHERE week = ?1 AND thing = ?2 AND day = ?3 AND kind = ?4 AND currency = ?5");
   Query write = database_->Prepare(
-      "INSERT OR REPLACE INTO day_totals (thing, day, kind, currency, sum) VALUES (?1, ?2, ?3, ?4, ?5)");
-  Query remove =
-      database_->Prepare("DELETE FROM day_totals WHERE thing = ?1 AND day = ?2 AND kind = ?3 AND currency = ?4");
+      "INSERT OR REPLACE INTO day_totals (week, thing, day, kind, currency, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  Query remove = database_->Prepare(
+      "DELETE FROM day_totals WHERE week = ?1 AND thing = ?2 AND day = ?3 AND kind = ?4 AND currency = ?5");
   for (auto& [key, sum] : days_) {
     if (bind(read, key).Next()) {
       Sum before;
@@ -89,7 +123,7 @@ absl::Status GatheredTotals::WriteDays() {
     if (!read.status().ok()) return read.status();
     read.Reset();
     EncodeSum(sum, &bytes_);
-    const absl::Status status = sum.records != 0 ? bind(write, key).BindBlob(5, bytes_).Run() : bind(remove, key).Run();
+    const absl::Status status = sum.records != 0 ? bind(write, key).BindBlob(6, bytes_).Run() : bind(remove, key).Run();
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -128,39 +162,41 @@ void GatheredTotals::Clear() {
   sessions_.clear();
 }
 
-absl::StatusOr<bool> HasRecords(Database* database, int64_t thing) {
-  Query query = database->Prepare("SELECT 1 FROM day_totals WHERE thing = ?1 LIMIT 1");
-  const bool has = query.Bind(1, thing).Next();
+absl::StatusOr<std::optional<int32_t>> LastDayOf(Database* database, int64_t thing) {
+  Query query = database->Prepare(
+      "SELECT week, thing, day FROM day_totals WHERE (week, thing) <= (?1, ?2) "
+      "ORDER BY week DESC, thing DESC, day DESC LIMIT 1");
+  int64_t week = std::numeric_limits<int32_t>::max();
+  while (query.Bind(1, week).Bind(2, thing).Next()) {
+    if (query.Int(kThing) == thing) return static_cast<int32_t>(query.Int(kDay));
+    week = query.Int(kWeek) - (query.Int(kThing) < thing ? 1 : 0);
+    query.Reset();
+  }
   if (!query.status().ok()) return query.status();
-  return has;
+  return std::nullopt;
 }
 
 absl::Status ReadDayTotals(Database* database, int64_t thing, engine::Direction direction, int32_t first, int32_t last,
                            std::vector<DayTotal>* totals) {
-  Query query = database->Prepare(
-      "SELECT day, kind, currency, sum FROM day_totals WHERE thing = ?1 AND day >= ?2 AND day <= ?3 ORDER BY day");
-  query.Bind(1, thing).Bind(2, first).Bind(3, last);
-  while (query.Next()) {
-    const TotalKind kind = KindOf(query.Int(1));
-    if (kind.direction != direction) continue;
+  return VisitDays(database, thing, first, last, [&](const Query& row) {
+    const TotalKind kind = KindOf(row.Int(kKind));
+    if (kind.direction != direction) return true;
     Sum sum;
-    if (!DecodeSum(query.Blob(3), &sum)) return BrokenSum();
-    totals->push_back({static_cast<int32_t>(query.Int(0)), TotalOf(kind, query.Text(2), sum)});
-  }
-  return query.status();
+    if (!DecodeSum(row.Blob(kSum), &sum)) return false;
+    totals->push_back({static_cast<int32_t>(row.Int(kDay)), TotalOf(kind, row.Text(kCurrency), sum)});
+    return true;
+  });
 }
 
 absl::Status ReadUsage(Database* database, int64_t thing, engine::TariffRate tariff_rate, int32_t first, int32_t last,
                        Sum* sum) {
-  Query query = database->Prepare("SELECT kind, sum FROM day_totals WHERE thing = ?1 AND day >= ?2 AND day <= ?3");
-  query.Bind(1, thing).Bind(2, first).Bind(3, last);
-  while (query.Next()) {
-    if (KindOf(query.Int(0)).tariff_rate != tariff_rate) continue;
+  return VisitDays(database, thing, first, last, [&](const Query& row) {
+    if (KindOf(row.Int(kKind)).tariff_rate != tariff_rate) return true;
     Sum of_day;
-    if (!DecodeSum(query.Blob(1), &of_day)) return BrokenSum();
+    if (!DecodeSum(row.Blob(kSum), &of_day)) return false;
     sum->Add(of_day);
-  }
-  return query.status();
+    return true;
+  });
 }
 
 absl::StatusOr<std::vector<SessionTotal>> ReadSessionTotals(Database* database, int64_t tenant,

@@ -6,6 +6,7 @@
 #define SERVICE_RECORDS_SQLITE_TOTALS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,7 +75,8 @@ class GatheredTotals {
 };
 
 // ---- Reading, of tenants and things by number (things.h).
-absl::StatusOr<bool> HasRecords(sqlite::Database* database, int64_t thing);
+// The last day on which the thing has records; nothing: it has none.
+absl::StatusOr<std::optional<int32_t>> LastDayOf(sqlite::Database* database, int64_t thing);
 // Adds those of a thing to *totals; their location_id is the caller's to set.
 absl::Status ReadDayTotals(sqlite::Database* database, int64_t thing, engine::Direction direction, int32_t first,
                            int32_t last, std::vector<DayTotal>* totals);
