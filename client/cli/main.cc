@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "client/cli/commands.h"
 #include "client/cli/profiles.h"
 
@@ -64,6 +65,8 @@ ExitCode Run(std::vector<std::string> arguments) {
 }  // namespace costs::cli
 
 int main(int argc, char** argv) {
+  // The distribution's Abseil looks for deadlocks at each lock that gRPC takes, as it does in tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // What gRPC says to itself is nothing to a person; who wants it sets this.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   return costs::cli::Run(std::vector<std::string>(argv + 1, argv + argc));

@@ -10,6 +10,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
+#include "absl/synchronization/mutex.h"
 #include "service/server/config.h"
 #include "service/server/server.h"
 #include "service/server/version.h"
@@ -50,6 +51,8 @@ void ProvideDescriptors(const costs::server::ServerConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The distribution's Abseil looks for deadlocks at each lock that gRPC takes, as it does in tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::SetProgramUsageMessage(kUsage);
   absl::FlagsUsageConfig usage;
   usage.contains_help_flags = [](absl::string_view file) {

@@ -6,24 +6,29 @@
 //   ingest   durable writes of 1,000 and of 10,000 records, as a stream has them under
 //            way, against the database's own bulk insert of the same rows
 //   unary    durable writes of one record: by 64 callers that each wait, against one;
-//            with --sync_delay=1ms as on a disk whose syncs take so much longer (SQLite)
+//            with --sync_delay=1ms as on a disk whose syncs take so much longer
 //   sizes    writes and look-ups in a small store against a large one; look-ups also
 //            as callers have them, by GetMeterRecord of a costsd on the first core
 //   reports  the totals by day, and of a session, over many records of one device
 //
 // Each ratio is of figures of the same run, and where it says so the median of
 // rounds in turn. Files are made in TMPDIR, which should be on a real disk.
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -54,9 +59,10 @@ ABSL_FLAG(int, meters, 1'000, "how many meters they are of");
 ABSL_FLAG(int, rounds, 3, "how often ingest and sizes are measured");
 ABSL_FLAG(std::string, sizes, "10000,1000000", "records of the two stores of `sizes`");
 ABSL_FLAG(int, report_records, 1'000'000, "records of the device of `reports`");
-ABSL_FLAG(absl::Duration, sync_delay, absl::ZeroDuration(), "what `unary` adds to each sync of this process");
+ABSL_FLAG(absl::Duration, sync_delay, absl::ZeroDuration(), "what `unary` adds to each sync of the database");
 ABSL_FLAG(int, seconds, 3, "how long each part of `unary` and `sizes` is measured");
 
+ABSL_FLAG(std::string, slow_sync, "", "preloaded_slow_sync.so; the one beside this where it is not said");
 ABSL_FLAG(std::string, costsd, "", "the server of `sizes`; the one beside this where it is not said");
 ABSL_FLAG(std::string, catalog, "", "its catalog; the demo's where it is not said");
 
@@ -255,13 +261,39 @@ double Unary(RecordStore* store, int callers, int64_t first_meter) {
   return PerSecond(done, absl::Now() - begin);
 }
 
+// While it lives, programs that are started sync slowly. The library is copied to where
+// the users of a database's server can read it.
+class SlowlySyncingPrograms {
+ public:
+  explicit SlowlySyncingPrograms(absl::Duration delay) {
+    if (delay == absl::ZeroDuration()) return;
+    namespace fs = std::filesystem;
+    library_ = fs::temp_directory_path() / absl::StrCat("slow_sync-", getpid(), ".so");
+    fs::copy_file(absl::GetFlag(FLAGS_slow_sync), library_, fs::copy_options::overwrite_existing);
+    fs::permissions(library_, fs::perms::others_read | fs::perms::owner_all);
+    setenv("LD_PRELOAD", library_.c_str(), 1);
+    setenv(kSyncDelayNanos, absl::StrCat(absl::ToInt64Nanoseconds(delay)).c_str(), 1);
+  }
+  ~SlowlySyncingPrograms() {
+    if (library_.empty()) return;
+    unsetenv("LD_PRELOAD");
+    unsetenv(kSyncDelayNanos);
+    std::error_code ignored;
+    std::filesystem::remove(library_, ignored);
+  }
+
+ private:
+  std::filesystem::path library_;
+};
+
 void MeasureUnary() {
   std::unique_ptr<BenchStore> place = MakeStore();
+  const SlowlySyncingPrograms slow(absl::GetFlag(FLAGS_sync_delay));
   std::unique_ptr<RecordStore> store = Open(place.get());
-  SetSyncDelay(absl::GetFlag(FLAGS_sync_delay));
+  SetSyncDelayNanos(absl::ToInt64Nanoseconds(absl::GetFlag(FLAGS_sync_delay)));
   const double alone = Unary(store.get(), 1, 0);
   const double together = Unary(store.get(), kCallers, 1);
-  SetSyncDelay(absl::ZeroDuration());
+  SetSyncDelayNanos(0);
   printf("unary   one caller %.0f records/s, %d callers %.0f records/s, ratio %.1f\n", alone, kCallers, together,
          together / alone);
 }
@@ -511,6 +543,9 @@ int main(int argc, char** argv) {
   }
   if (absl::GetFlag(FLAGS_costsd).empty()) {
     absl::SetFlag(&FLAGS_costsd, runfiles->Rlocation("instant_costs/service/server/costsd"));
+  }
+  if (absl::GetFlag(FLAGS_slow_sync).empty()) {
+    absl::SetFlag(&FLAGS_slow_sync, runfiles->Rlocation("instant_costs/tests/bench/preloaded_slow_sync.so"));
   }
   if (absl::GetFlag(FLAGS_catalog).empty()) {
     absl::SetFlag(&FLAGS_catalog, runfiles->Rlocation("instant_costs/service/catalog/demo"));

@@ -1,5 +1,6 @@
 #include "tests/bench/slow_sync.h"
 
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,7 +10,12 @@
 
 namespace {
 
-std::atomic<int64_t> delay_ns{0};
+int64_t Given() {
+  const char* const text = getenv(costs::bench::kSyncDelayNanos);
+  return text == nullptr ? 0 : atoll(text);
+}
+
+std::atomic<int64_t> delay_ns{Given()};
 
 int SyncSlowly(long call, int file) {       // NOLINT(google-runtime-int): as syscall() has it
   const long result = syscall(call, file);  // NOLINT(google-runtime-int)
@@ -29,6 +35,6 @@ extern "C" int fsync(int file) { return SyncSlowly(SYS_fsync, file); }
 
 namespace costs::bench {
 
-void SetSyncDelay(absl::Duration delay) { delay_ns.store(absl::ToInt64Nanoseconds(delay), std::memory_order_relaxed); }
+void SetSyncDelayNanos(int64_t ns) { delay_ns.store(ns, std::memory_order_relaxed); }
 
 }  // namespace costs::bench
