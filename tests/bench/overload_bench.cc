@@ -21,7 +21,7 @@
 
 ABSL_FLAG(double, seconds, 5, "Length of one measurement, after a second of warm-up.");
 ABSL_FLAG(int, rounds, 3, "How often everything is measured.");
-ABSL_FLAG(int, batch_records, 100,
+ABSL_FLAG(int, batch_records, 1'000,
           "Records of a call; 0: single ones, which the client cannot offer much too many of.");
 ABSL_FLAG(bool, stored, true,
           "Whether the records are stored (SQLite, in a directory of its own under TMPDIR or /tmp).");
@@ -30,6 +30,9 @@ ABSL_FLAG(std::vector<std::string>, server_flags, {}, "Further flags of costsd."
 
 namespace costs::bench {
 namespace {
+
+// Calls in flight while the capacity is measured.
+constexpr int kCapacityRecords = 6'400, kLeastInFlight = 4, kMostInFlight = 64;
 
 void Say(const char* what, const OverloadResult& result) {
   std::fprintf(
@@ -79,6 +82,8 @@ absl::Status Run(const Places& places) {
   options.server_pid = server->process->pid();
   options.connections = absl::GetFlag(FLAGS_connections);
   options.batch_records = absl::GetFlag(FLAGS_batch_records);
+  // As many records in flight whatever the batches are: enough to have no pause, too few to be refused.
+  options.in_flight = std::clamp(kCapacityRecords / std::max(options.batch_records, 1), kLeastInFlight, kMostInFlight);
   options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
   Ratios ratios;
   for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {
