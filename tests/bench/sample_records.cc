@@ -32,7 +32,7 @@ MeterRecordSubmission SampleSubmission(int index) {
   submission.set_value(100 + static_cast<double>(index * int64_t{7919} % 2'190'000) / 100);
   const int64_t start = kFebruary2022 + int64_t{index} * kSlotStride % kSlots * kSlotSeconds;
   submission.mutable_start_time()->set_seconds(start);
-  submission.mutable_end_time()->set_seconds(start + kSlotSeconds);
+  submission.mutable_end_time()->set_seconds(start + kSlotSeconds - index / kSlots);
   return submission;
 }
 

@@ -1,9 +1,10 @@
 // The messages of the service benchmark: what a caller sends, and what an
 // answer to it looks like.
 //
-// All records are half-hour slots of 2022-02-01 (the day for which the demo
+// All records are in half-hour slots of 2022-02-01 (the day for which the demo
 // catalog has carbon there) at the documentation's example location, in W, in no
-// order of time, each with its own value and references. The references have a
+// order of time, each with its own value and references, and with its own end, up
+// to three minutes before its slot's: no two have one key. The references have a
 // fixed width and the figures are never zero, so the answers to two samples
 // differ in content and not in size: one prebuilt answer can stand for all.
 //
