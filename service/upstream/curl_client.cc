@@ -130,8 +130,14 @@ class CurlClient::Loop {
     return !stop_;
   }
 
+  // No more than libcurl has connections for: of those that wait for one inside it, each
+  // is looked at again whenever a connection is free.
+  size_t MostUnderWay() const {
+    return multiplexed_ ? options_.under_way : std::min(options_.under_way, options_.connections);
+  }
+
   void StartWaiting() {
-    while (!waiting_.empty() && under_way_.size() < options_.under_way) {
+    while (!waiting_.empty() && under_way_.size() < MostUnderWay()) {
       std::unique_ptr<CurlTransfer> transfer = std::move(waiting_.front());
       waiting_.pop_front();
       const absl::Time now = absl::Now();
@@ -193,6 +199,7 @@ class CurlClient::Loop {
       char* self = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
       std::unique_ptr<CurlTransfer> transfer = TakeOff(reinterpret_cast<CurlTransfer*>(self));
+      if (code == CURLE_OK) multiplexed_ = transfer->multiplexed();
       Result result = transfer->ResultOf(code, options_, absl::Now());
       Recycle(transfer.get());
       Finish(std::move(transfer), std::move(result));
@@ -294,6 +301,7 @@ class CurlClient::Loop {
   std::deque<std::unique_ptr<CurlTransfer>> waiting_;
   Transfers under_way_;
   std::vector<Easy> idle_;
+  bool multiplexed_ = false;  // whether a connection takes many calls, by the last answer
   absl::Time timer_ = absl::InfiniteFuture();
   absl::Time next_sweep_ = absl::InfinitePast();
 

@@ -104,6 +104,12 @@ bool CurlTransfer::sent() const {
   return curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
 }
 
+bool CurlTransfer::multiplexed() const {
+  long version = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  return version >= CURL_HTTP_VERSION_2_0;
+}
+
 CurlClient::Result CurlTransfer::ResultOf(CURLcode code, const CurlClient::Options& options, absl::Time now) {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -39,6 +39,9 @@ class CurlTransfer {
   CURL* easy() const { return easy_.get(); }
   Easy Release();
 
+  // Whether the connection of the answer takes more than one call at once.
+  bool multiplexed() const;
+
   // Whether any byte of the request has left.
   bool sent() const;
   // What the end of the transfer means.
