@@ -79,7 +79,8 @@ class ProxyHttp2(unittest.TestCase):
         if shutil.which("nginx") is None:
             if os.environ.get("CI") == "true":
                 raise AssertionError("nginx is missing")
-            raise unittest.SkipTest("SKIPPED: nginx is not installed: apt-get install nginx-light")
+            print("SKIPPED proxy_http2_test: nginx is not installed: apt-get install nginx-light")
+            raise unittest.SkipTest("nginx is not installed")
         cls.directory = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         ca = certificates.Authority(cls.directory / "ca")
         cls.ca, cls.pair = ca.certificate, ca.sign("upstream")
