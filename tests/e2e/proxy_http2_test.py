@@ -1,7 +1,6 @@
 """A costsd that asks an upstream behind nginx: over HTTP/2 where it is offered, over HTTP/1.1 where it is not."""
 
 import collections
-import os
 import pathlib
 import shutil
 import signal
@@ -12,6 +11,7 @@ import unittest
 
 from tests.e2e import certificates
 from tests.e2e import programs
+from tests.e2e.test_data import skip_loudly
 
 RECORDS = 2_000
 REQUESTS_OF_CONNECTION = 300  # then nginx closes it, in the midst of the others' calls
@@ -76,17 +76,16 @@ http {{
 class ProxyHttp2(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if shutil.which("nginx") is None:
-            if os.environ.get("CI") == "true":
-                raise AssertionError("nginx is missing")
-            print("SKIPPED proxy_http2_test: nginx is not installed: apt-get install nginx-light")
-            raise unittest.SkipTest("nginx is not installed")
         cls.directory = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         ca = certificates.Authority(cls.directory / "ca")
         cls.ca, cls.pair = ca.certificate, ca.sign("upstream")
         rows = (f"loc_641b90b758fb8e6293716e40,W,{watts},2022-02-01T10:30:00Z,2022-02-01T11:00:00Z"
                 for watts in range(RECORDS))
         cls.records = "location_id,units,value,start_time,end_time\n" + "\n".join(rows) + "\n"
+
+    def setUp(self):
+        if shutil.which("nginx") is None:
+            skip_loudly(self, "nginx is not installed: apt-get install nginx-light")
 
     def priced(self, server):
         """What the server says of the records, as CSV without the times of its answers."""
