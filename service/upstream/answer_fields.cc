@@ -1,24 +1,49 @@
 #include "service/upstream/answer_fields.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
-#include <vector>
+#include <memory_resource>
+#include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "rapidjson/error/en.h"
-#include "rapidjson/memorystream.h"
 #include "rapidjson/reader.h"
 
 namespace costs::upstream {
 namespace {
 
 constexpr size_t kDeepest = 3;
+// A meter record has some 40 fields, and a kilobyte of text.
+constexpr size_t kUsualFields = 48, kUsualBytes = 4'000;
+
+bool IsAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
 }  // namespace
 
+// Where the paths and the texts are.
+struct AnswerFields::Memory {
+  // With a NUL behind it.
+  char* Copy(absl::string_view text) {
+    auto* const copy = static_cast<char*>(pool.allocate(text.size() + 1, 1));
+    text.copy(copy, text.size());
+    copy[text.size()] = '\0';
+    return copy;
+  }
+
+  alignas(std::max_align_t) std::array<std::byte, kUsualBytes> usual;
+  std::pmr::monotonic_buffer_resource pool{usual.data(), usual.size()};
+  absl::flat_hash_map<absl::string_view, Field> fields;
+};
+
 class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, AnswerFields::Handler> {
  public:
-  explicit Handler(AnswerFields* fields) : fields_(*fields) {}
+  // The texts that it is given must live as long as `memory`.
+  explicit Handler(Memory* memory) : memory_(*memory) {}
 
   bool Null() { return Scalar(); }
   bool Bool(bool value) { return Keep(Type::kBool, value ? "true" : "") && Scalar(); }
@@ -32,11 +57,11 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   bool StartObject() {
     if (depth_ > 0 && !Keep(Type::kOther, "")) return false;
     ++depth_;
-    if (arrays_ == 0 && depth_ <= kDeepest) path_.push_back("");
+    if (arrays_ == 0 && depth_ <= kDeepest) before_[depth_ - 1] = path_.size();
     return true;
   }
   bool EndObject(rapidjson::SizeType) {
-    if (arrays_ == 0 && depth_ <= kDeepest) path_.pop_back();
+    if (arrays_ == 0 && depth_ <= kDeepest) path_.resize(before_[depth_ - 1]);
     --depth_;
     return true;
   }
@@ -54,7 +79,10 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   }
 
   bool Key(const char* text, rapidjson::SizeType length, bool /*copy*/) {
-    if (arrays_ == 0 && depth_ <= kDeepest) path_.back().assign(text, length);
+    if (arrays_ > 0 || depth_ > kDeepest) return true;
+    path_.resize(before_[depth_ - 1]);
+    if (depth_ > 1) path_.push_back('.');
+    path_.append(text, length);
     return true;
   }
 
@@ -70,31 +98,39 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   // False: it is there already.
   bool Keep(Type type, absl::string_view text) {
     if (depth_ == 0 || arrays_ > 0 || depth_ > kDeepest) return true;
-    std::string path;
-    for (const std::string& name : path_) absl::StrAppend(&path, path.empty() ? "" : ".", name);
-    if (fields_.fields_.emplace(path, Field{type, std::string(text)}).second) return true;
-    twice_ = std::move(path);
+    if (memory_.fields.emplace(absl::string_view(memory_.Copy(path_), path_.size()), Field{type, text}).second) return true;
+    twice_ = path_;
     return false;
   }
 
-  AnswerFields& fields_;
-  std::vector<std::string> path_;  // the names that lead to the value at hand
-  size_t depth_ = 0;               // objects and arrays around it
-  size_t arrays_ = 0;              // of them
+  Memory& memory_;
+  std::string path_;                           // of the value at hand
+  std::array<size_t, kDeepest> before_ = {};  // its lengths without the names of the first, second, third object
+  size_t depth_ = 0;                           // objects and arrays around it
+  size_t arrays_ = 0;                          // of them
   bool is_object_ = true;
   std::string twice_;
 };
 
+AnswerFields::AnswerFields() : memory_(std::make_unique<Memory>()) {}
+AnswerFields::AnswerFields(AnswerFields&&) noexcept = default;
+AnswerFields& AnswerFields::operator=(AnswerFields&&) noexcept = default;
+AnswerFields::~AnswerFields() = default;
+
 absl::StatusOr<AnswerFields> AnswerFields::Read(absl::string_view json) {
   constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+      rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   // RapidJSON takes a NUL byte for the end.
   if (json.find('\0') != absl::string_view::npos) return absl::InvalidArgumentError("is no JSON: it has a NUL byte");
   AnswerFields fields;
-  Handler handler(&fields);
-  rapidjson::MemoryStream stream(json.data(), json.size());
+  fields.memory_->fields.reserve(kUsualFields);
+  // The texts stay where they are read, without what escapes them.
+  Handler handler(fields.memory_.get());
+  rapidjson::InsituStringStream stream(fields.memory_->Copy(json));
   rapidjson::Reader reader;
-  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  const rapidjson::ParseResult result =
+      IsAscii(json) ? reader.Parse<kFlags>(stream, handler)
+                    : reader.Parse<kFlags | rapidjson::kParseValidateEncodingFlag>(stream, handler);
   if (!handler.twice().empty()) return absl::InvalidArgumentError(absl::StrCat("has '", handler.twice(), "' twice"));
   if (result.Code() == rapidjson::kParseErrorTermination) return absl::InvalidArgumentError("is no JSON object");
   if (result.IsError()) {
@@ -105,19 +141,24 @@ absl::StatusOr<AnswerFields> AnswerFields::Read(absl::string_view json) {
   return fields;
 }
 
-const std::string* AnswerFields::Find(absl::string_view path, Type type) const {
-  const auto field = fields_.find(path);
-  return field == fields_.end() || field->second.type != type ? nullptr : &field->second.text;
+std::optional<absl::string_view> AnswerFields::Find(absl::string_view path, Type type) const {
+  const auto field = memory_->fields.find(path);
+  if (field == memory_->fields.end() || field->second.type != type) return std::nullopt;
+  return field->second.text;
 }
 
-const std::string* AnswerFields::Text(absl::string_view path) const { return Find(path, Type::kText); }
+std::optional<absl::string_view> AnswerFields::Text(absl::string_view path) const { return Find(path, Type::kText); }
 
-const std::string* AnswerFields::Number(absl::string_view path) const { return Find(path, Type::kNumber); }
+std::optional<absl::string_view> AnswerFields::Number(absl::string_view path) const {
+  return Find(path, Type::kNumber);
+}
 
 std::optional<bool> AnswerFields::Bool(absl::string_view path) const {
-  const std::string* text = Find(path, Type::kBool);
-  if (text == nullptr) return std::nullopt;
+  const std::optional<absl::string_view> text = Find(path, Type::kBool);
+  if (!text) return std::nullopt;
   return !text->empty();
 }
+
+bool AnswerFields::Has(absl::string_view path) const { return memory_->fields.contains(path); }
 
 }  // namespace costs::upstream

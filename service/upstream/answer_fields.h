@@ -2,17 +2,15 @@
 // as the text that they are.
 //
 //   absl::StatusOr<AnswerFields> fields = AnswerFields::Read(body);
-//   const std::string* id = fields->Text("id");
+//   std::optional<absl::string_view> id = fields->Text("id");
 //
-// A plain value.
+// A plain value, but not copied; the texts that it gives are valid while it lives.
 #ifndef SERVICE_UPSTREAM_ANSWER_FIELDS_H_
 #define SERVICE_UPSTREAM_ANSWER_FIELDS_H_
 
+#include <memory>
 #include <optional>
-#include <string>
-#include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -25,25 +23,32 @@ class AnswerFields {
   // JSON, no object, or a field that is there twice.
   static absl::StatusOr<AnswerFields> Read(absl::string_view json);
 
-  // Null where there is none, or where it is of another type.
-  const std::string* Text(absl::string_view path) const;
-  const std::string* Number(absl::string_view path) const;
+  AnswerFields(AnswerFields&&) noexcept;
+  AnswerFields& operator=(AnswerFields&&) noexcept;
+  ~AnswerFields();
+
+  // Nothing where there is none, or where it is of another type.
+  std::optional<absl::string_view> Text(absl::string_view path) const;
+  std::optional<absl::string_view> Number(absl::string_view path) const;
   std::optional<bool> Bool(absl::string_view path) const;
 
   // Whether there is one, of whatever type; not one that is null.
-  bool Has(absl::string_view path) const { return fields_.contains(path); }
+  bool Has(absl::string_view path) const;
 
  private:
   enum class Type { kText, kNumber, kBool, kOther };
   struct Field {
     Type type = Type::kOther;
-    std::string text;  // of a bool: empty for false
+    absl::string_view text;  // of a bool: empty for false
   };
+  struct Memory;
   class Handler;
 
-  const std::string* Find(absl::string_view path, Type type) const;
+  AnswerFields();
 
-  absl::flat_hash_map<std::string, Field> fields_;
+  std::optional<absl::string_view> Find(absl::string_view path, Type type) const;
+
+  std::unique_ptr<Memory> memory_;
 };
 
 }  // namespace costs::upstream

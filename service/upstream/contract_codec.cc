@@ -115,8 +115,8 @@ class RecordReader {
   }
 
   void Equal(absl::string_view path, absl::string_view wanted, bool required) {
-    const std::string* const text = fields_.Text(path);
-    if (text == nullptr) {
+    const std::optional<absl::string_view> text = fields_.Text(path);
+    if (!text) {
       if (required || fields_.Has(path)) Fault(path, "is no text");
     } else if (*text != wanted) {
       Fault(path, "is another than was asked for");
@@ -124,21 +124,21 @@ class RecordReader {
   }
 
   void ReadId(UpstreamCost* cost) {
-    const std::string* const id = fields_.Text("id");
-    if (id == nullptr || id->size() != calculator::kRecordIdLength || !absl::StartsWith(*id, "mre_") ||
-        id->find_first_not_of("0123456789abcdefABCDEF", 4) != std::string::npos) {
+    const std::optional<absl::string_view> id = fields_.Text("id");
+    if (!id || id->size() != calculator::kRecordIdLength || !absl::StartsWith(*id, "mre_") ||
+        id->find_first_not_of("0123456789abcdefABCDEF", 4) != absl::string_view::npos) {
       return Fault("id", "is no record's");
     }
     cost->id = absl::AsciiStrToLower(*id);
   }
 
   void ReadCurrency(UpstreamCost* cost) {
-    const std::string* const code = fields_.Text("currency_code");
-    if (code == nullptr || code->size() != 3 ||
+    const std::optional<absl::string_view> code = fields_.Text("currency_code");
+    if (!code || code->size() != 3 ||
         code->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) {
       return Fault("currency_code", "is no currency's");
     }
-    cost->currency_code = *code;
+    cost->currency_code = std::string(*code);
   }
 
   void ReadMode() {
@@ -165,8 +165,8 @@ class RecordReader {
   }
 
   void Moment(absl::string_view path, engine::Instant wanted) {
-    const std::string* const text = fields_.Text(path);
-    const absl::StatusOr<rfc3339::Time> time = rfc3339::Parse(text == nullptr ? "" : *text);
+    const std::optional<absl::string_view> text = fields_.Text(path);
+    const absl::StatusOr<rfc3339::Time> time = rfc3339::Parse(text.value_or(""));
     if (!time.ok()) return Fault(path, "is no time");
     if (time->seconds * engine::kNanosPerSecond + time->nanos != wanted.ns) {
       Fault(path, "is another than was asked for");
@@ -174,8 +174,8 @@ class RecordReader {
   }
 
   std::optional<engine::Int128> Exact(absl::string_view path, int digits) {
-    const std::string* const text = fields_.Number(path);
-    const std::optional<engine::Int128> value = text == nullptr ? std::nullopt : ReadExact(*text, digits);
+    const std::optional<absl::string_view> text = fields_.Number(path);
+    const std::optional<engine::Int128> value = text ? ReadExact(*text, digits) : std::nullopt;
     if (!value) Fault(path, "is no such figure");
     return value;
   }
@@ -221,8 +221,8 @@ class RecordReader {
 
   // UTC; the documentation also shows it without a zone.
   void ReadCreated(UpstreamCost* cost) {
-    const std::string* const text = fields_.Text("time_created");
-    if (text == nullptr) return Fault("time_created", "is missing");
+    const std::optional<absl::string_view> text = fields_.Text("time_created");
+    if (!text) return Fault("time_created", "is missing");
     absl::StatusOr<rfc3339::Time> time = rfc3339::Parse(*text);
     if (!time.ok()) time = rfc3339::Parse(absl::StrCat(*text, "Z"));
     if (!time.ok()) return Fault("time_created", "is no time");
@@ -283,18 +283,18 @@ LoginApi::Result DecodeLogin(const HttpAnswer& answer, absl::Time now) {
   if (answer.status != 200) return DecodeError(answer, now);
   const absl::StatusOr<AnswerFields> fields = AnswerFields::Read(answer.body);
   if (!fields.ok()) return BadAnswer(fields.status().message(), answer.status);
-  const std::string* const token = fields->Text("bearer_token");
-  const std::string* const expires_in = fields->Number("expires_in");
+  const std::optional<absl::string_view> token = fields->Text("bearer_token");
+  const std::optional<absl::string_view> expires_in = fields->Number("expires_in");
   const std::optional<bool> live_mode = fields->Bool("live_mode");
   // A token goes into a header, as it is.
   const auto visible = [](unsigned char c) { return c > ' ' && c < 0x7f; };
-  const bool good = token != nullptr && !token->empty() && std::all_of(token->begin(), token->end(), visible);
-  const std::optional<engine::Int128> seconds = expires_in == nullptr ? std::nullopt : ReadExact(*expires_in, 0);
+  const bool good = token && !token->empty() && std::all_of(token->begin(), token->end(), visible);
+  const std::optional<engine::Int128> seconds = expires_in ? ReadExact(*expires_in, 0) : std::nullopt;
   if (!good || !seconds || *seconds <= 0 || !live_mode) {
     return BadAnswer("is not the contract's: it has no bearer_token, expires_in and live_mode", answer.status);
   }
   LoginAnswer login;
-  login.bearer_token = *token;
+  login.bearer_token = std::string(*token);
   login.expires_in = absl::Seconds(static_cast<int64_t>(std::min<engine::Int128>(*seconds, kLongestToken)));
   login.live_mode = *live_mode;
   return login;

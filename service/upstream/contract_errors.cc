@@ -56,13 +56,12 @@ ErrorObject ReadErrorObject(const std::string& body) {
   ErrorObject error;
   const absl::StatusOr<AnswerFields> fields = AnswerFields::Read(body);
   if (!fields.ok()) return error;
-  const std::string* const object = fields->Text("object");
-  const std::string* const code = fields->Text("code");
-  const std::string* const message = fields->Text("message");
-  if (code != nullptr) error.code = *code;
-  if (message != nullptr) error.message = Cut(*message);
-  error.is_json = message != nullptr;
-  error.is_error = object != nullptr && *object == "error" && code != nullptr && message != nullptr;
+  const std::optional<absl::string_view> code = fields->Text("code");
+  const std::optional<absl::string_view> message = fields->Text("message");
+  if (code) error.code = std::string(*code);
+  if (message) error.message = Cut(std::string(*message));
+  error.is_json = message.has_value();
+  error.is_error = fields->Text("object") == "error" && code && message;
   return error;
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,10 +14,10 @@
 #include <deque>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -99,7 +100,12 @@ class CurlClient::Loop {
   }
 
  private:
-  using Transfers = std::unordered_map<CurlTransfer*, std::unique_ptr<CurlTransfer>>;
+  using Transfers = absl::flat_hash_map<CurlTransfer*, std::unique_ptr<CurlTransfer>>;
+  // A connection's socket.
+  struct Watched {
+    uint32_t wanted = 0;      // events that libcurl asks for
+    uint32_t registered = 0;  // with epoll; 0: not there
+  };
 
   void Wake() {
     if (woken_.exchange(true)) return;
@@ -145,22 +151,30 @@ class CurlClient::Loop {
         Finish(std::move(transfer), TimedOut(/*may_have_acted=*/false));
         continue;
       }
-      Easy easy;
+      std::unique_ptr<CurlHandle> handle;
       if (idle_.empty()) {
-        easy = MakeEasy(options_);
+        handle = CurlHandle::Make(options_);
+        if (handle != nullptr) WatchSocketsOf(handle->easy());
       } else {
-        easy = std::move(idle_.back());
+        handle = std::move(idle_.back());
         idle_.pop_back();
       }
-      if (easy == nullptr) {
+      if (handle == nullptr) {
         Finish(std::move(transfer), Unavailable("cannot be used: out of memory", /*may_have_acted=*/false));
         continue;
       }
-      transfer->Prepare(options_, std::move(easy), now);
+      transfer->Prepare(options_, std::move(handle), now);
       curl_multi_add_handle(multi_, transfer->easy());
       CurlTransfer* const key = transfer.get();
       under_way_.emplace(key, std::move(transfer));
     }
+  }
+
+  void WatchSocketsOf(CURL* easy) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Loop::OpenSocket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Loop::CloseSocket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   }
 
   // Until something happens to a connection, libcurl's timer, a sweep, or a call.
@@ -179,6 +193,7 @@ class CurlClient::Loop {
         woken_ = false;
         continue;
       }
+      if (!IsWanted(events[i].data.fd)) continue;
       int what = 0;
       if ((events[i].events & (EPOLLIN | EPOLLHUP)) != 0) what |= CURL_CSELECT_IN;
       if ((events[i].events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
@@ -256,8 +271,8 @@ class CurlClient::Loop {
   }
 
   void Recycle(CurlTransfer* transfer) {
-    Easy easy = transfer->Release();
-    if (idle_.size() < options_.under_way) idle_.push_back(std::move(easy));
+    std::unique_ptr<CurlHandle> handle = transfer->Release();
+    if (idle_.size() < options_.under_way) idle_.push_back(std::move(handle));
   }
 
   void Finish(std::unique_ptr<CurlTransfer> transfer, Result result) {
@@ -265,19 +280,60 @@ class CurlClient::Loop {
     transfer->Finish(std::move(result));
   }
 
+  // libcurl takes a connection's socket off when an answer is there, and puts it on again
+  // for the next request: a connection's stays on until something happens to it that
+  // nobody asks about.
   static int WatchSocket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* watched) {
     auto* const loop = static_cast<Loop*>(self);
-    if (what == CURL_POLL_REMOVE) {
+    uint32_t wanted = 0;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) wanted |= EPOLLIN;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) wanted |= EPOLLOUT;
+    if (const auto found = loop->connections_.find(socket); found != loop->connections_.end()) {
+      found->second.wanted = wanted;
+      if (wanted != 0) loop->Register(socket, &found->second);
+      return 0;
+    }
+    // One of libcurl's own, as to wait for a name's addresses.
+    if (wanted == 0) {
       epoll_ctl(loop->epoll_, EPOLL_CTL_DEL, socket, nullptr);
       return 0;
     }
     epoll_event event{};
     event.data.fd = socket;
-    if (what != CURL_POLL_OUT) event.events |= EPOLLIN;
-    if (what != CURL_POLL_IN) event.events |= EPOLLOUT;
+    event.events = wanted;
     epoll_ctl(loop->epoll_, watched == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
     if (watched == nullptr) curl_multi_assign(loop->multi_, socket, loop);
     return 0;
+  }
+
+  void Register(curl_socket_t socket, Watched* watched) {
+    if (watched->registered == watched->wanted) return;
+    epoll_event event{};
+    event.data.fd = socket;
+    event.events = watched->wanted;
+    epoll_ctl(epoll_, watched->registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
+    watched->registered = watched->wanted;
+  }
+
+  // Whether libcurl asks about the socket at all. If not, it is not looked at again.
+  bool IsWanted(curl_socket_t socket) {
+    const auto found = connections_.find(socket);
+    if (found == connections_.end() || found->second.wanted != 0) return true;
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
+    found->second.registered = 0;
+    return false;
+  }
+
+  static curl_socket_t OpenSocket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (socket >= 0) static_cast<Loop*>(self)->connections_[socket] = {};
+    return socket < 0 ? CURL_SOCKET_BAD : socket;
+  }
+
+  // libcurl closes some by itself, which then are new when they are opened again.
+  static int CloseSocket(void* self, curl_socket_t socket) {
+    static_cast<Loop*>(self)->connections_.erase(socket);
+    return close(socket);
   }
 
   static int SetTimer(CURLM* /*multi*/, long timeout_ms, void* self) {
@@ -300,7 +356,8 @@ class CurlClient::Loop {
   // The thread's own.
   std::deque<std::unique_ptr<CurlTransfer>> waiting_;
   Transfers under_way_;
-  std::vector<Easy> idle_;
+  absl::flat_hash_map<curl_socket_t, Watched> connections_;
+  std::vector<std::unique_ptr<CurlHandle>> idle_;
   bool multiplexed_ = false;  // whether a connection takes many calls, by the last answer
   absl::Time timer_ = absl::InfiniteFuture();
   absl::Time next_sweep_ = absl::InfinitePast();

@@ -22,10 +22,11 @@ long Milliseconds(absl::Duration duration) {
 
 }  // namespace
 
-Easy MakeEasy(const CurlClient::Options& options) {
-  Easy easy(curl_easy_init());
-  CURL* const handle = easy.get();
-  if (handle == nullptr) return easy;
+std::unique_ptr<CurlHandle> CurlHandle::Make(const CurlClient::Options& options) {
+  auto made = std::make_unique<CurlHandle>();
+  made->easy_.reset(curl_easy_init());
+  CURL* const handle = made->easy();
+  if (handle == nullptr) return nullptr;
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
@@ -50,15 +51,30 @@ Easy MakeEasy(const CurlClient::Options& options) {
     curl_easy_setopt(handle, CURLOPT_SSLCERT, options.client_certificate.c_str());
     curl_easy_setopt(handle, CURLOPT_SSLKEY, options.client_key.c_str());
   }
-  return easy;
+  return made;
 }
 
-void CurlTransfer::Prepare(const CurlClient::Options& options, Easy easy, absl::Time now) {
-  easy_ = std::move(easy);
-  CURL* const handle = easy_.get();
+void CurlHandle::SetTarget(const CurlClient::Options& options, const std::string& target) {
+  if (target == target_) return;
+  curl_easy_setopt(easy(), CURLOPT_URL, absl::StrCat(options.url, target).c_str());
+  target_ = target;
+}
+
+void CurlHandle::SetHeaders(const std::vector<std::string>& headers) {
+  if (headers == headers_) return;
+  curl_slist* list = nullptr;
+  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, list);
+  list_.reset(list);
+  headers_ = headers;
+}
+
+void CurlTransfer::Prepare(const CurlClient::Options& options, std::unique_ptr<CurlHandle> given, absl::Time now) {
+  handle_ = std::move(given);
+  CURL* const handle = easy();
   largest_answer_ = request_.largest_answer != 0 ? request_.largest_answer : options.largest_answer;
-  const std::string url = absl::StrCat(options.url, request_.target);
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  handle_->SetTarget(options, request_.target);
+  handle_->SetHeaders(request_.headers);
   if (request_.method != "GET") {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request_.body.data());
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -67,10 +83,6 @@ void CurlTransfer::Prepare(const CurlClient::Options& options, Easy easy, absl::
   } else {
     curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
   }
-  curl_slist* headers = nullptr;
-  for (const std::string& header : request_.headers) headers = curl_slist_append(headers, header.c_str());
-  headers_.reset(headers);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, Milliseconds(std::min(deadline_ - now, options.call_timeout)));
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &CurlTransfer::TakeBody);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
@@ -78,13 +90,12 @@ void CurlTransfer::Prepare(const CurlClient::Options& options, Easy easy, absl::
   curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
 }
 
-Easy CurlTransfer::Release() {
-  CURL* const handle = easy_.get();
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
+std::unique_ptr<CurlHandle> CurlTransfer::Release() {
+  CURL* const handle = easy();
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, nullptr);
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, nullptr);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
-  return std::move(easy_);
+  return std::move(handle_);
 }
 
 size_t CurlTransfer::TakeBody(char* data, size_t size, size_t count, void* self) {
@@ -101,22 +112,23 @@ size_t CurlTransfer::TakeBody(char* data, size_t size, size_t count, void* self)
 bool CurlTransfer::sent() const {
   // Counts all connections that were tried.
   long bytes = 0;
-  return curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
+  return curl_easy_getinfo(easy(), CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
 }
 
 bool CurlTransfer::multiplexed() const {
   long version = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(easy(), CURLINFO_HTTP_VERSION, &version);
   return version >= CURL_HTTP_VERSION_2_0;
 }
 
 CurlClient::Result CurlTransfer::ResultOf(CURLcode code, const CurlClient::Options& options, absl::Time now) {
   long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
   if (code == CURLE_OK) {
+    // Of a good answer it would say nothing.
     curl_header* header = nullptr;
-    if (curl_easy_header(easy_.get(), "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+    if (status != 200 && curl_easy_header(easy(), "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
       answer_.retry_after = header->value;
     }
     return std::move(answer_);
@@ -129,7 +141,7 @@ CurlClient::Result CurlTransfer::ResultOf(CURLcode code, const CurlClient::Optio
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t connected = 0;
-      curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &connected);
+      curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &connected);
       const bool too_late = now + absl::Milliseconds(2) >= deadline_;
       if (connected == 0 && !sent() && !too_late) return Unavailable("cannot be reached: it takes too long", false);
       return TimedOut(sent());

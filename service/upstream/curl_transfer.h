@@ -7,6 +7,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "service/upstream/curl_client.h"
@@ -14,17 +17,28 @@
 
 namespace costs::upstream {
 
-struct EasyDeleter {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
+// A handle of libcurl's, for one request after the other. What the last one told it is not
+// told again.
+class CurlHandle {
+ public:
+  // With all options that every request has. Null: out of memory.
+  static std::unique_ptr<CurlHandle> Make(const CurlClient::Options& options);
 
-struct HeadersDeleter {
-  void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
-};
+  CURL* easy() const { return easy_.get(); }
+  void SetTarget(const CurlClient::Options& options, const std::string& target);
+  void SetHeaders(const std::vector<std::string>& headers);
 
-// A handle with all options that every request has. Null: out of memory.
-Easy MakeEasy(const CurlClient::Options& options);
+ private:
+  struct Deleter {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+    void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
+  };
+
+  std::string target_;
+  std::vector<std::string> headers_;
+  std::unique_ptr<curl_slist, Deleter> list_;  // of headers_; outlives easy_
+  std::unique_ptr<CURL, Deleter> easy_;
+};
 
 class CurlTransfer {
  public:
@@ -35,9 +49,9 @@ class CurlTransfer {
   bool cancelled() const { return cancelled_ && cancelled_(); }
 
   // Sets the request's own options. This has the handle until Release().
-  void Prepare(const CurlClient::Options& options, Easy easy, absl::Time now);
-  CURL* easy() const { return easy_.get(); }
-  Easy Release();
+  void Prepare(const CurlClient::Options& options, std::unique_ptr<CurlHandle> handle, absl::Time now);
+  CURL* easy() const { return handle_->easy(); }
+  std::unique_ptr<CurlHandle> Release();
 
   // Whether the connection of the answer takes more than one call at once.
   bool multiplexed() const;
@@ -56,8 +70,7 @@ class CurlTransfer {
   const absl::Time deadline_;
   const std::function<bool()> cancelled_;
   const CurlClient::Done done_;
-  Easy easy_;
-  std::unique_ptr<curl_slist, HeadersDeleter> headers_;
+  std::unique_ptr<CurlHandle> handle_;
   size_t largest_answer_ = 0;
   bool too_large_ = false;
   HttpAnswer answer_;
