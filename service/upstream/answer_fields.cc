@@ -98,16 +98,17 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   // False: it is there already.
   bool Keep(Type type, absl::string_view text) {
     if (depth_ == 0 || arrays_ > 0 || depth_ > kDeepest) return true;
-    if (memory_.fields.emplace(absl::string_view(memory_.Copy(path_), path_.size()), Field{type, text}).second) return true;
+    if (memory_.fields.emplace(absl::string_view(memory_.Copy(path_), path_.size()), Field{type, text}).second)
+      return true;
     twice_ = path_;
     return false;
   }
 
   Memory& memory_;
-  std::string path_;                           // of the value at hand
+  std::string path_;                          // of the value at hand
   std::array<size_t, kDeepest> before_ = {};  // its lengths without the names of the first, second, third object
-  size_t depth_ = 0;                           // objects and arrays around it
-  size_t arrays_ = 0;                          // of them
+  size_t depth_ = 0;                          // objects and arrays around it
+  size_t arrays_ = 0;                         // of them
   bool is_object_ = true;
   std::string twice_;
 };

@@ -134,8 +134,7 @@ class RecordReader {
 
   void ReadCurrency(UpstreamCost* cost) {
     const std::optional<absl::string_view> code = fields_.Text("currency_code");
-    if (!code || code->size() != 3 ||
-        code->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) {
+    if (!code || code->size() != 3 || code->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) {
       return Fault("currency_code", "is no currency's");
     }
     cost->currency_code = std::string(*code);

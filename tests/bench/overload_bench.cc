@@ -42,17 +42,21 @@ void Say(const char* what, const OverloadResult& result) {
       absl::ToDoubleMilliseconds(result.p99), static_cast<double>(result.server_bytes) / 1e6);
 }
 
-absl::Status Round(OverloadOptions options, Ratios* ratios) {
+absl::Status Round(OverloadOptions options, uint64_t* calls, Ratios* ratios) {
   options.calls_per_second = 0;
+  options.calls_before = *calls;
   const absl::StatusOr<OverloadResult> capacity = RunOverload(options);
   if (!capacity.ok()) return capacity.status();
+  *calls += capacity->calls;
   Say("capacity", *capacity);
   double peak = capacity->good;
   std::vector<std::pair<int, OverloadResult>> results;
   for (const int times : {1, 2, 4}) {
     options.calls_per_second = capacity->good * times;
+    options.calls_before = *calls;
     const absl::StatusOr<OverloadResult> result = RunOverload(options);
     if (!result.ok()) return result.status();
+    *calls += result->calls;
     Say(absl::StrCat(times, " times").c_str(), *result);
     peak = std::max(peak, result->good);
     results.emplace_back(times, *result);
@@ -86,8 +90,9 @@ absl::Status Run(const Places& places) {
   options.in_flight = std::clamp(kCapacityRecords / std::max(options.batch_records, 1), kLeastInFlight, kMostInFlight);
   options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
   Ratios ratios;
+  uint64_t calls = 0;
   for (int round = 1; round <= absl::GetFlag(FLAGS_rounds); ++round) {
-    if (absl::Status status = Round(options, &ratios); !status.ok()) return status;
+    if (absl::Status status = Round(options, &calls, &ratios); !status.ok()) return status;
   }
   Print(std::move(ratios));
   return absl::OkStatus();

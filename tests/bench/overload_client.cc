@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "energy/costs/v1/costs_service.pb.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -25,28 +28,81 @@ namespace v1 = energy::costs::v1;
 constexpr absl::Duration kConnectPatience = absl::Seconds(5);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 
-grpc::ByteBuffer Serialise(const google::protobuf::Message& message) {
-  const grpc::Slice slice(message.SerializeAsString());
-  return grpc::ByteBuffer(&slice, 1);
+constexpr int kMeters = 500;
+
+// What a meter sends that has gathered records: its next ones each time, of a second each.
+class Request {
+ public:
+  // Each record has these for its start and its end.
+  static constexpr int64_t kMarkedStart = 1'987'654'321, kMarkedEnd = 2'123'456'789;
+
+  explicit Request(const google::protobuf::Message& message)
+      : bytes_(message.SerializeAsString()), starts_(PlacesOf(kMarkedStart)), ends_(PlacesOf(kMarkedEnd)) {}
+
+  size_t records() const { return starts_.size() == ends_.size() ? starts_.size() : 0; }
+
+  // `times` counts how often it was sent before.
+  grpc::ByteBuffer Bytes(uint64_t times) const {
+    const grpc::Slice slice(bytes_.size());
+    auto* const copy = const_cast<uint8_t*>(slice.begin());
+    std::memcpy(copy, bytes_.data(), bytes_.size());
+    const uint64_t most = kSeconds / records();
+    int64_t start = kFirstSecond + static_cast<int64_t>(times % most * records());
+    for (size_t i = 0; i < records(); ++i, ++start) {
+      WriteVarint(start, copy + starts_[i]);
+      WriteVarint(start + 1, copy + ends_[i]);
+    }
+    return grpc::ByteBuffer(&slice, 1);
+  }
+
+ private:
+  // Of the day for which the demo catalog has carbon.
+  static constexpr int64_t kFirstSecond = 1643673600;
+  static constexpr uint64_t kSeconds = 86'400;
+  static constexpr size_t kVarintBytes = 5;  // of a time between 1978 and 2106
+
+  static void WriteVarint(int64_t value, uint8_t* bytes) {
+    google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(static_cast<uint64_t>(value), bytes);
+  }
+
+  std::vector<size_t> PlacesOf(int64_t value) const {
+    std::string marked(kVarintBytes, '\0');
+    WriteVarint(value, reinterpret_cast<uint8_t*>(marked.data()));
+    std::vector<size_t> places;
+    for (size_t at = bytes_.find(marked); at != std::string::npos; at = bytes_.find(marked, at + 1)) {
+      places.push_back(at);
+    }
+    return places;
+  }
+
+  std::string bytes_;
+  std::vector<size_t> starts_, ends_;
+};
+
+v1::MeterRecordSubmission Marked(int meter, int index) {
+  v1::MeterRecordSubmission record = SampleSubmission(index);
+  record.set_device_id(absl::StrFormat("dev_%024d", meter));
+  record.set_session_reference_id(absl::StrFormat("SESSION%010d", meter));
+  record.mutable_start_time()->set_seconds(Request::kMarkedStart);
+  record.mutable_end_time()->set_seconds(Request::kMarkedEnd);
+  return record;
 }
 
-std::vector<grpc::ByteBuffer> Requests(const OverloadOptions& options) {
-  std::vector<grpc::ByteBuffer> requests;
-  for (int i = 0; i < kSampleRecords; i += std::max(options.batch_records, 1)) {
+std::vector<Request> Requests(const OverloadOptions& options) {
+  std::vector<Request> requests;
+  for (int meter = 0; meter < kMeters; ++meter) {
     if (options.batch_records == 0) {
       v1::CalculateInstantCostRequest request;
-      *request.mutable_record() = SampleSubmission(i);
+      *request.mutable_record() = Marked(meter, meter);
       request.set_non_persistent(options.non_persistent);
-      requests.push_back(Serialise(request));
+      requests.emplace_back(request);
       continue;
     }
     v1::BatchCalculateInstantCostsRequest request;
     request.set_view(v1::MeterRecordView::LEAN);
     request.set_non_persistent(options.non_persistent);
-    for (int j = 0; j < options.batch_records; ++j) {
-      *request.add_records() = SampleSubmission((i + j) % kSampleRecords);
-    }
-    requests.push_back(Serialise(request));
+    for (int i = 0; i < options.batch_records; ++i) *request.add_records() = Marked(meter, i);
+    requests.emplace_back(request);
   }
   return requests;
 }
@@ -78,6 +134,11 @@ class Overload {
   }
 
   absl::StatusOr<OverloadResult> Run() {
+    for (const Request& request : requests_) {
+      if (request.records() != static_cast<size_t>(std::max(options_.batch_records, 1))) {
+        return absl::InternalError("the requests' end times are not found in their bytes");
+      }
+    }
     if (absl::Status status = Connect(); !status.ok()) return status;
     begin_ = absl::Now();
     measured_ = begin_ + options_.warm_up;
@@ -133,8 +194,9 @@ class Overload {
     auto* call = new Call;
     call->start = absl::Now();
     call->context.set_deadline(absl::ToChronoTime(call->start + options_.deadline));
-    call->reader = stubs_[started_ % stubs_.size()]->PrepareUnaryCall(&call->context, method_,
-                                                                      requests_[started_ % requests_.size()], &queue_);
+    const uint64_t number = options_.calls_before + started_;
+    call->reader = stubs_[started_ % stubs_.size()]->PrepareUnaryCall(
+        &call->context, method_, requests_[number % requests_.size()].Bytes(number / requests_.size()), &queue_);
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
     ++started_;
@@ -188,6 +250,7 @@ class Overload {
     std::sort(good_.begin(), good_.end());
     const double seconds = absl::ToDoubleSeconds(options_.duration);
     OverloadResult result;
+    result.calls = started_;
     result.offered = static_cast<double>(offered_) / seconds;
     result.good = static_cast<double>(good_.size()) / seconds;
     result.refused = static_cast<double>(refused_) / seconds;
@@ -200,7 +263,7 @@ class Overload {
 
   const OverloadOptions options_;
   const std::string method_;
-  const std::vector<grpc::ByteBuffer> requests_;
+  const std::vector<Request> requests_;
   grpc::CompletionQueue queue_;
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   absl::Time begin_, measured_, end_;

@@ -1,7 +1,8 @@
 // Calls at a given rate, whether or not the server keeps up (an open loop), as they come
 // from many callers who do not wait for each other; or as fast as they are answered.
 //
-// One thread on one completion queue. Requests are serialised beforehand. A call counts
+// One thread on one completion queue. Requests are serialised beforehand, and the times in
+// them written over at each use: 500 meters, each with its next records. A call counts
 // as good where it was answered with results before its deadline; refusals (UNAVAILABLE)
 // and deadlines that passed are counted, and any other end fails the measurement.
 #ifndef TESTS_BENCH_OVERLOAD_CLIENT_H_
@@ -26,12 +27,15 @@ struct OverloadOptions {
   // Calls a second; 0: `in_flight` at any time, the next when one is answered.
   double calls_per_second = 0;
   int in_flight = 64;
+  // All that were made of this server: their records are not sent again.
+  uint64_t calls_before = 0;
   absl::Duration deadline = absl::Seconds(2);  // of each call
   absl::Duration warm_up = absl::Seconds(1);
   absl::Duration duration = absl::Seconds(5);
 };
 
 struct OverloadResult {
+  uint64_t calls = 0;     // also those that do not count
   double offered = 0;     // calls a second
   double good = 0;        // calls a second
   double refused = 0;     // calls a second

@@ -63,6 +63,10 @@ absl::StatusOr<LoadResult> Measure(const Server& server, Load load) {
   options.server_pid = server.process->pid();
   options.cores = AllowedCores();
   options.load = load;
+  // More than the 64 that the proxy has under way, as by streams: or else some of its connections
+  // would be idle while answers and the next calls are between it and the client.
+  options.calls_in_flight = 128;
+  options.connections = 2;
   options.duration = absl::Seconds(absl::GetFlag(FLAGS_seconds));
   return RunLoad(options);
 }
