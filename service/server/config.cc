@@ -31,6 +31,9 @@ ABSL_FLAG(uint32_t, rest_bulk_limit, 16 << 20,
           "Most bytes in the body of a bulk submission (PUT /meters/interval), 1024 to 67108864.");
 ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
 ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
+ABSL_FLAG(std::string, scheduling, "auto",
+          "What a thread does that is woken while its core is busy: normal, it may interrupt what runs there; batch, it "
+          "waits its turn, a few milliseconds, and more is answered; auto: batch in the modes proxy and fallback.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
           "On SIGTERM: how long to go on taking calls after health says NOT_SERVING, so that load balancers notice; 0 "
           "to 5m.");
@@ -73,6 +76,7 @@ ServerConfig ConfigFromFlags() {
   config.transport = TransportFromFlags();
   config.upstream = UpstreamFromFlags();
   config.telemetry = TelemetryFromFlags();
+  config.scheduling = absl::GetFlag(FLAGS_scheduling);
   config.drain_delay = absl::GetFlag(FLAGS_drain_delay);
   config.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
   return config;
@@ -82,6 +86,11 @@ std::string StoreName(const ServerConfig& config) {
   if (!postgres::IsUrl(config.store)) return config.store;
   const absl::StatusOr<std::string> address = postgres::AddressOf(config.store);
   return absl::StrCat("postgres://", address.ok() ? *address : "");
+}
+
+bool UsesBatchScheduling(const ServerConfig& config) {
+  if (config.scheduling != "auto") return config.scheduling == "batch";
+  return config.upstream.mode == "proxy" || config.upstream.mode == "fallback";
 }
 
 std::vector<std::string> CheckConfig(const ServerConfig& config) {
@@ -124,6 +133,9 @@ std::vector<std::string> CheckConfig(const ServerConfig& config) {
   check.Range("rest_bulk_limit", config.rest_bulk_limit, 1024, 64 << 20);
   check.Range("rest_connections", config.rest_connections, 1, 65536);
   check.Range("rest_threads", config.rest_threads, 1, 64);
+  if (config.scheduling != "auto" && config.scheduling != "normal" && config.scheduling != "batch") {
+    check.Fault("scheduling", absl::StrCat("is '", config.scheduling, "'; it must be auto, normal or batch"));
+  }
   check.Range("drain_delay", config.drain_delay, absl::Minutes(5));
   check.Range("drain_timeout", config.drain_timeout, absl::Hours(1));
   std::vector<std::string> faults = std::move(check).faults();

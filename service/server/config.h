@@ -46,6 +46,8 @@ struct ServerConfig {
   UpstreamConfig upstream;
   TelemetryConfig telemetry;
 
+  std::string scheduling = "auto";  // or normal, batch
+
   absl::Duration drain_delay;    // from NOT_SERVING to refusing new calls
   absl::Duration drain_timeout;  // for the calls in flight
 };
@@ -55,6 +57,11 @@ ServerConfig ConfigFromFlags();
 
 // The store as one may log it: a path, or "postgres://HOST/DATABASE" alone.
 std::string StoreName(const ServerConfig& config);
+
+// Whether the threads are scheduled as SCHED_BATCH. What asks an upstream for each record has a
+// thread that works through its answers and wakes others at each; if those interrupt it each
+// time, it answers a third less.
+bool UsesBatchScheduling(const ServerConfig& config);
 
 // What is wrong with them, each naming the flag, its limit and the remedy;
 // empty where nothing is.

@@ -76,6 +76,7 @@ TEST(Config, BadSetting_IsNamedWithItsRemedy) {
       {[](ServerConfig* c) { c->rest_bulk_limit = 0; }, "--rest_bulk_limit"},
       {[](ServerConfig* c) { c->rest_connections = 0; }, "--rest_connections"},
       {[](ServerConfig* c) { c->rest_threads = 65; }, "--rest_threads"},
+      {[](ServerConfig* c) { c->scheduling = "fifo"; }, "--scheduling is 'fifo'; it must be auto, normal or batch"},
       {[](ServerConfig* c) { c->drain_delay = -absl::Seconds(1); }, "--drain_delay"},
       {[](ServerConfig* c) { c->drain_timeout = absl::Hours(2); },
        "--drain_timeout is 2h; it must be between 0 and 1h"},
@@ -93,6 +94,22 @@ TEST(Config, SeveralFaults_AreAllNamed) {
   config.rest_threads = 0;
   config.grpc_listen = "x";
   EXPECT_EQ(CheckConfig(config).size(), 3u);
+}
+
+TEST(ServerConfig, Scheduling_IsForManyAnswersWhereAnUpstreamIsAskedForEach) {
+  ServerConfig config = Good();
+  for (const auto& [mode, batch] : {std::pair<const char*, bool>{"compute", false},
+                                    {"shadow", false},
+                                    {"proxy", true},
+                                    {"fallback", true}}) {
+    config.upstream.mode = mode;
+    config.scheduling = "auto";
+    EXPECT_EQ(UsesBatchScheduling(config), batch) << mode;
+    config.scheduling = "batch";
+    EXPECT_TRUE(UsesBatchScheduling(config));
+    config.scheduling = "normal";
+    EXPECT_FALSE(UsesBatchScheduling(config));
+  }
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 // costsd: serves instant costs over gRPC and REST until SIGTERM or SIGINT.
 // SIGHUP reads the catalog's files again.
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
@@ -48,6 +51,14 @@ void ProvideDescriptors(const costs::server::ServerConfig& config) {
       limit.rlim_cur, needed);
 }
 
+// All threads inherit it that start later.
+void ChooseScheduling(const costs::server::ServerConfig& config) {
+  if (!costs::server::UsesBatchScheduling(config)) return;
+  const sched_param none{};
+  if (sched_setscheduler(0, SCHED_BATCH, &none) == 0) return;
+  spdlog::warn("cannot have --scheduling=batch: {}; the scheduling stays as it is", std::strerror(errno));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -73,6 +84,7 @@ int main(int argc, char** argv) {
   if (!faults.empty()) return kExitUsage;
 
   ProvideDescriptors(config);
+  ChooseScheduling(config);
 
   // Before any thread starts, so that all inherit the mask and only this one
   // takes the signals.

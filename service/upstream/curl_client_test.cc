@@ -1,6 +1,7 @@
 #include "service/upstream/curl_client.h"
 
 #include <atomic>
+#include <ctime>
 #include <future>
 #include <memory>
 #include <string>
@@ -105,6 +106,44 @@ TEST(CurlClient, OneAfterTheOther_ShareAConnection) {
     EXPECT_EQ(std::get<HttpAnswer>(Send(client.get(), request)).body, i % 2 == 0 ? absl::StrCat(i) : "");
   }
   EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(CurlClient, EachCall_HasItsOwnHeadersAndTarget) {
+  ScriptedServer server([](Connection& connection) {
+    for (std::string request = connection.ReadRequest(); !request.empty(); request = connection.ReadRequest()) {
+      connection.Write(HttpText("200 OK", request));
+    }
+  });
+  const auto client = StartClient(server.url());
+  for (const char* const name : {"a", "a", "", "b", "a"}) {
+    HttpRequest request = Post();
+    request.target = absl::StrCat("/", name);
+    request.headers = {"Content-Type: application/json"};
+    if (name[0] != '\0') request.headers.push_back(absl::StrCat("X-Name: ", name));
+    const std::string seen = std::get<HttpAnswer>(Send(client.get(), request)).body;
+    EXPECT_TRUE(absl::StartsWith(seen, absl::StrCat("POST /", name, " HTTP/1.1\r\n"))) << seen;
+    EXPECT_EQ(absl::StrContains(seen, "X-Name"), name[0] != '\0') << seen;
+    if (name[0] != '\0') {
+      EXPECT_TRUE(absl::StrContains(seen, absl::StrCat("\r\nX-Name: ", name, "\r\n"))) << seen;
+    }
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
+// What happens to a connection that is not in use is looked at once, and not forever.
+TEST(CurlClient, IdleConnectionThatIsClosed_CostsNothing) {
+  ScriptedServer server([](Connection& connection) {
+    connection.ReadRequest();
+    connection.Write(HttpText("200 OK", "{}"));
+  });
+  const auto client = StartClient(server.url());
+  for (int connections = 1; connections <= 2; ++connections) {
+    EXPECT_EQ(std::get<HttpAnswer>(Send(client.get())).status, 200);
+    EXPECT_EQ(server.connections(), connections);
+    const std::clock_t before = std::clock();
+    absl::SleepFor(absl::Milliseconds(500));
+    EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 4);
+  }
 }
 
 TEST(CurlClient, ManyAtOnce_EachGetsItsOwnAnswerOverFewConnections) {
