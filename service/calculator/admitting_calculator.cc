@@ -18,6 +18,7 @@ AdmittingCalculator::AdmittingCalculator(const Options& options)
 void AdmittingCalculator::Calculate(Batch* batch, std::function<void()> done) {
   if (batch->may_wait) return Await(batch, std::move(done));
   if (!TryEnter(batch->submissions.size(), Who::kOne)) return Refuse(batch, done);
+  if (options_.let_in) options_.let_in(options_.clock());
   Run(batch, std::move(done));
 }
 
@@ -90,12 +91,17 @@ void AdmittingCalculator::LetIn() {
 std::unique_ptr<const Failure> AdmittingCalculator::RefusalOf(size_t records) const {
   const size_t under_way = under_way_.load();
   if (under_way == 0 || under_way + records <= BoundFor(Who::kOne)) return nullptr;
-  refused_ += records;
+  CountRefused(records);
   return Overloaded();
 }
 
+void AdmittingCalculator::CountRefused(size_t records) const {
+  refused_ += records;
+  if (options_.refused) options_.refused(options_.clock());
+}
+
 void AdmittingCalculator::Refuse(Batch* batch, const std::function<void()>& done) {
-  refused_ += batch->submissions.size();
+  CountRefused(batch->submissions.size());
   for (Outcome& outcome : batch->outcomes) outcome.failure = Overloaded();
   done();
 }

@@ -42,6 +42,9 @@ class AdmittingCalculator final : public Calculator {
     absl::Duration target_delay = absl::InfiniteDuration();
     size_t least_records = 1'000;  // of the bound, however slow the child is
     std::function<absl::Time()> clock = SteadyNow;
+    // Told, on the caller's thread, that a batch was refused, or let in at once; may be null.
+    std::function<void(absl::Time now)> refused = nullptr;
+    std::function<void(absl::Time now)> let_in = nullptr;
   };
   // Every batch is done before this ends.
   explicit AdmittingCalculator(const Options& options);
@@ -78,6 +81,7 @@ class AdmittingCalculator final : public Calculator {
   // Lets in what waits, as far as there is room.
   void LetIn();
   void Refuse(Batch* batch, const std::function<void()>& done);
+  void CountRefused(size_t records) const;
   std::unique_ptr<const Failure> Overloaded() const;
 
   const Options options_;

@@ -63,7 +63,7 @@ class HeldCalculator final : public Calculator {
 class AdmittingCalculatorTest : public ::testing::Test {
  protected:
   // 8 records at once, of which streams leave 1 to others.
-  AdmittingCalculatorTest() : admitting_({&child_, /*most_records=*/8, /*most_waiting=*/20, absl::Seconds(3)}) {}
+  AdmittingCalculatorTest() : admitting_(OptionsOf(this)) {}
   ~AdmittingCalculatorTest() override { child_.EndAll(); }
 
   Call* Start(size_t records, bool may_wait = false) {
@@ -73,6 +73,18 @@ class AdmittingCalculatorTest : public ::testing::Test {
     return call;
   }
 
+  static AdmittingCalculator::Options OptionsOf(AdmittingCalculatorTest* test) {
+    AdmittingCalculator::Options options;
+    options.child = &test->child_;
+    options.most_records = 8;
+    options.most_waiting = 20;
+    options.retry_after = absl::Seconds(3);
+    options.refused = [test](absl::Time) { test->told_.push_back("refused"); };
+    options.let_in = [test](absl::Time) { test->told_.push_back("let in"); };
+    return options;
+  }
+
+  std::vector<std::string> told_;
   std::vector<std::unique_ptr<Call>> calls_;
   HeldCalculator child_;
   AdmittingCalculator admitting_;
@@ -115,6 +127,15 @@ TEST_F(AdmittingCalculatorTest, Batch_LargerThanTheBound_IsLetInAlone) {
   EXPECT_TRUE(Start(1)->refused());
   child_.EndAll();
   EXPECT_TRUE(alone->done && !alone->refused());
+}
+
+TEST_F(AdmittingCalculatorTest, WhatBecomesOfEachBatch_IsTold) {
+  EXPECT_EQ(admitting_.RefusalOf(8), nullptr);
+  Start(8);
+  EXPECT_NE(admitting_.RefusalOf(1), nullptr);
+  Start(1);
+  Start(1, /*may_wait=*/true);  // and is neither
+  EXPECT_THAT(told_, ElementsAre("let in", "refused", "refused"));
 }
 
 TEST_F(AdmittingCalculatorTest, Chunks_PastTheBound_WaitAndAreLetInInOrder) {

@@ -31,9 +31,10 @@ ABSL_FLAG(uint32_t, rest_bulk_limit, 16 << 20,
           "Most bytes in the body of a bulk submission (PUT /meters/interval), 1024 to 67108864.");
 ABSL_FLAG(uint32_t, rest_connections, 1024, "Most open REST connections, 1 to 65536.");
 ABSL_FLAG(uint32_t, rest_threads, 2, "Threads of the REST face, 1 to 64.");
-ABSL_FLAG(std::string, scheduling, "auto",
-          "What a thread does that is woken while its core is busy: normal, it may interrupt what runs there; batch, it "
-          "waits its turn, a few milliseconds, and more is answered; auto: batch in the modes proxy and fallback.");
+ABSL_FLAG(
+    std::string, scheduling, "auto",
+    "What a thread does that is woken while its core is busy: normal, it may interrupt what runs there; batch, it "
+    "waits its turn, a few milliseconds, and more is answered; auto: batch in the modes proxy and fallback.");
 ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
           "On SIGTERM: how long to go on taking calls after health says NOT_SERVING, so that load balancers notice; 0 "
           "to 5m.");

@@ -98,10 +98,8 @@ TEST(Config, SeveralFaults_AreAllNamed) {
 
 TEST(ServerConfig, Scheduling_IsForManyAnswersWhereAnUpstreamIsAskedForEach) {
   ServerConfig config = Good();
-  for (const auto& [mode, batch] : {std::pair<const char*, bool>{"compute", false},
-                                    {"shadow", false},
-                                    {"proxy", true},
-                                    {"fallback", true}}) {
+  for (const auto& [mode, batch] :
+       {std::pair<const char*, bool>{"compute", false}, {"shadow", false}, {"proxy", true}, {"fallback", true}}) {
     config.upstream.mode = mode;
     config.scheduling = "auto";
     EXPECT_EQ(UsesBatchScheduling(config), batch) << mode;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/executor/patient_thread.h"
 #include "service/postgres/address.h"
 #include "service/records/postgres/postgres_record_store.h"
 #include "service/records/sqlite/sqlite_record_store.h"
@@ -90,6 +91,9 @@ void RecordKeeping::Admit(const ServerConfig& config, calculator::OpeningCalcula
   if (config.limits.records_target_delay > absl::ZeroDuration()) {
     admitting.target_delay = config.limits.records_target_delay;
   }
+  // The caller's thread is one that serves connections.
+  admitting.refused = executor::TurnedAway;
+  admitting.let_in = executor::LetIn;
   admitting.most_waiting = kMostWaitingTimes * admitting.most_records;
   admitting_ = std::make_unique<calculator::AdmittingCalculator>(admitting);
 }
