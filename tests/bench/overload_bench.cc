@@ -19,7 +19,7 @@
 #include "tests/bench/overload_client.h"
 #include "tests/bench/served_bench.h"
 
-ABSL_FLAG(double, seconds, 5, "Length of one measurement, after a second of warm-up.");
+ABSL_FLAG(double, seconds, 8, "Length of one measurement, after a second of warm-up.");
 ABSL_FLAG(int, rounds, 3, "How often everything is measured.");
 ABSL_FLAG(int, batch_records, 1'000,
           "Records of a call; 0: single ones, which the client cannot offer much too many of.");
