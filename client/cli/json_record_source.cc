@@ -14,6 +14,7 @@
 #include "rapidjson/reader.h"
 #include "service/csv/csv_reader.h"
 #include "service/csv/line_reader.h"
+#include "service/json/lone_surrogate.h"
 
 namespace costs::cli {
 namespace {
@@ -61,7 +62,11 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const absl::string_view string(text, size);
-    return Value(FieldKind::kText, string, [&](Field field) { return SetFieldFromText(field, string, record_); });
+    return Value(FieldKind::kText, string, [&](Field field) {
+      if (!json::HasLoneSurrogate(string)) return SetFieldFromText(field, string, record_);
+      return absl::InvalidArgumentError(absl::StrCat(
+          InfoOf(field).name, ": has half of a surrogate pair; write the character itself or both its \\u escapes"));
+    });
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     if (depth_ != 1) return true;

@@ -209,6 +209,9 @@ TEST(OpenJsonLines, BadLines_AreNumberedAndTheRestGoesOn) {
       {R"("x")", "line 1: not a JSON object with a record's fields", "{"},
       {R"(null)", "line 1: not a JSON object with a record's fields", "{"},
       {"{\"units\":\"\xFC\"}", "line 1: the text is not UTF-8; convert the file to UTF-8", "{"},
+      {R"({"record_reference_id":"\udc00"})",
+       "line 1: record_reference_id: has half of a surrogate pair; write the character itself or both its \\u escapes",
+       R"({"record_reference_id":"\udc00")"},
       {std::string("{}\0{}", 5), "line 1: not JSON: the line holds a NUL character", "{"},
       {std::string(100, '['), "line 1: the JSON is nested more than 64 levels deep", "{"},
   };

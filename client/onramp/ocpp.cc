@@ -10,6 +10,7 @@
 #include "client/utf8.h"
 #include "rapidjson/document.h"
 #include "rapidjson/error/en.h"
+#include "service/json/lone_surrogate.h"
 #include "service/rfc3339/rfc3339.h"
 
 namespace costs::onramp {
@@ -102,6 +103,7 @@ class OcppReader::Message {
     if (action == "TransactionEvent" || (action.empty() && transaction_info != nullptr)) {
       const rapidjson::Value* const evse = MemberOf(payload, "evse");
       const std::string transaction(transaction_info == nullptr ? "" : TextOf(*transaction_info, "transactionId"));
+      if (json::HasLoneSurrogate(transaction)) return Fail("transactionId has half of a surrogate pair");
       std::string connector = evse == nullptr ? "" : EvseOf(*evse);
       // Only its first event must tell.
       if (connector.empty()) connector = Remembered(transaction);

@@ -172,6 +172,8 @@ TEST(OcppReader, WhatIsWrong_IsTold) {
   EXPECT_EQ(sample(R"("value":1,"unitOfMeasure":{"multiplier":1.5})"),
             "line 1: multiplier: 1.5 must be a small whole number");
   EXPECT_EQ(one("\xff"), "line 1: the text is not UTF-8");
+  EXPECT_EQ(one(R"({"transactionInfo":{"transactionId":"\udc00"},"eventType":"Started"})"),
+            "line 1: transactionId has half of a surrogate pair");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "service/json/lone_surrogate.h"
 
 namespace costs::auth {
 namespace {
@@ -35,7 +36,9 @@ std::optional<rapidjson::Document> ReadJsonObject(absl::string_view text) {
 std::optional<std::string> TextMember(const rapidjson::Value& object, const char* name) {
   const auto member = object.FindMember(name);
   if (member == object.MemberEnd() || !member->value.IsString()) return std::nullopt;
-  return std::string(TextOf(member->value));
+  const std::string_view text = TextOf(member->value);
+  if (json::HasLoneSurrogate({text.data(), text.size()})) return std::nullopt;
+  return std::string(text);
 }
 
 std::string JsonText(const rapidjson::Value& value) {

@@ -12,6 +12,7 @@
 #include "rapidjson/error/en.h"
 #include "rapidjson/memorystream.h"
 #include "rapidjson/reader.h"
+#include "service/json/lone_surrogate.h"
 
 namespace costs::catalog {
 namespace {
@@ -76,6 +77,7 @@ class JsonBuilder {
   bool String(const char* text, rapidjson::SizeType size, bool) { return Text(Kind::kString, text, size); }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     MoveToToken();
+    if (!IsWhole({text, size})) return false;
     const absl::string_view name = Interned({text, size});
     if (!NoteMember(name)) {
       what_ = absl::StrCat("the name ", Quoted(name), " is twice in this object; keep one");
@@ -139,10 +141,16 @@ class JsonBuilder {
 
   bool Text(Kind kind, const char* text, size_t size) {
     JsonNode* node = Add(kind);
-    if (node == nullptr) return false;
+    if (node == nullptr || !IsWhole({text, size})) return false;
     node->text_.assign(text, size);
     cursor_.MoveTo(stream_.Tell());
     return true;
+  }
+
+  bool IsWhole(absl::string_view text) {
+    if (!json::HasLoneSurrogate(text)) return true;
+    what_ = "half of a surrogate pair in a text; write the character itself or both its \\u escapes";
+    return false;
   }
 
   bool Open(Kind kind) {

@@ -111,6 +111,8 @@ TEST(JsonDocument, BrokenTexts_AreRefusedWithTheirPosition) {
       {"\"a\nb\"", "1:"},
       {"\n\"\xC3\x28\"", "2:"},
       {"\"\\ud800\"", "1:"},
+      {"[\n\"a\\udc00\"]", "2:1: half of a surrogate pair"},
+      {"{\"\\udc00\": 1}", "1:2: half of a surrogate pair"},
       {"tru", "1:"},
       {"{\"a\": 1,\n\n \"a\": 2}", "3:2: the name \"a\" is twice"},
       {"[{\"a\":{\"b\":1,\"b\":1}}]", "1:14: the name \"b\" is twice"},

@@ -24,7 +24,7 @@
 #include "rapidjson/memorystream.h"
 #include "rapidjson/reader.h"
 #include "service/catalog/refusal.h"
-#include "service/rest/json_text.h"
+#include "service/json/lone_surrogate.h"
 #include "service/rfc3339/rfc3339.h"
 
 namespace costs::rest {
@@ -43,7 +43,7 @@ absl::string_view TextOf(const Json& value) { return absl::string_view(value.Get
 // The beginning of a caller's text, as UTF-8 that an answer may hold.
 std::string Shown(absl::string_view text) {
   constexpr size_t kMostShown = 64;
-  if (HasLoneSurrogate(text)) return absl::CHexEscape(text.substr(0, kMostShown));
+  if (json::HasLoneSurrogate(text)) return absl::CHexEscape(text.substr(0, kMostShown));
   if (text.size() <= kMostShown) return std::string(text);
   size_t end = kMostShown;
   while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
@@ -244,7 +244,8 @@ class DocumentReader {
     switch (field->cpp_type()) {
       case Field::CPPTYPE_STRING:
         if (!value.IsString()) return faults_.Add("must be a JSON string");
-        if (HasLoneSurrogate(TextOf(value))) return faults_.Add("holds half of a surrogate pair; write both halves");
+        if (json::HasLoneSurrogate(TextOf(value)))
+          return faults_.Add("holds half of a surrogate pair; write both halves");
         return kString.Put(message, field, std::string(TextOf(value)));
       case Field::CPPTYPE_BOOL:
         if (!value.IsBool()) return faults_.Add("must be true or false, without quotes");

@@ -19,10 +19,10 @@
 #include "absl/strings/string_view.h"
 #include "rapidjson/reader.h"
 #include "service/calculator/calculator.h"
+#include "service/json/lone_surrogate.h"
 #include "service/rest/caller_time.h"
 #include "service/rest/contract_words.h"
 #include "service/rest/costs_json.h"
-#include "service/rest/json_text.h"
 
 namespace costs::rest {
 
@@ -132,7 +132,7 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
   bool String(const char* data, rapidjson::SizeType length, bool /*copy*/) {
     if (!Takes(JsonType::kString)) return true;
     const absl::string_view text(data, length);
-    if (HasLoneSurrogate(text)) {
+    if (json::HasLoneSurrogate(text)) {
       Report("has half of a surrogate pair; write the character itself or both its \\u escapes");
       return true;
     }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "rapidjson/error/en.h"
 #include "rapidjson/reader.h"
+#include "service/json/lone_surrogate.h"
 
 namespace costs::upstream {
 namespace {
@@ -51,7 +52,7 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
     return Keep(Type::kNumber, absl::string_view(text, length)) && Scalar();
   }
   bool String(const char* text, rapidjson::SizeType length, bool /*copy*/) {
-    return Keep(Type::kText, absl::string_view(text, length)) && Scalar();
+    return IsWhole({text, length}) && Keep(Type::kText, absl::string_view(text, length)) && Scalar();
   }
 
   bool StartObject() {
@@ -79,6 +80,7 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   }
 
   bool Key(const char* text, rapidjson::SizeType length, bool /*copy*/) {
+    if (!IsWhole({text, length})) return false;
     if (arrays_ > 0 || depth_ > kDeepest) return true;
     path_.resize(before_[depth_ - 1]);
     if (depth_ > 1) path_.push_back('.');
@@ -87,12 +89,18 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   }
 
   bool is_object() const { return is_object_; }
+  bool has_half() const { return has_half_; }
   const std::string& twice() const { return twice_; }
 
  private:
   bool Scalar() {
     if (depth_ == 0) is_object_ = false;
     return true;
+  }
+
+  bool IsWhole(absl::string_view text) {
+    has_half_ = json::HasLoneSurrogate(text);
+    return !has_half_;
   }
 
   // False: it is there already.
@@ -110,6 +118,7 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   size_t depth_ = 0;                          // objects and arrays around it
   size_t arrays_ = 0;                         // of them
   bool is_object_ = true;
+  bool has_half_ = false;
   std::string twice_;
 };
 
@@ -133,6 +142,7 @@ absl::StatusOr<AnswerFields> AnswerFields::Read(absl::string_view json) {
       IsAscii(json) ? reader.Parse<kFlags>(stream, handler)
                     : reader.Parse<kFlags | rapidjson::kParseValidateEncodingFlag>(stream, handler);
   if (!handler.twice().empty()) return absl::InvalidArgumentError(absl::StrCat("has '", handler.twice(), "' twice"));
+  if (handler.has_half()) return absl::InvalidArgumentError("is no JSON: a text has half of a surrogate pair");
   if (result.Code() == rapidjson::kParseErrorTermination) return absl::InvalidArgumentError("is no JSON object");
   if (result.IsError()) {
     return absl::InvalidArgumentError(

@@ -38,8 +38,11 @@ TEST(AnswerFields, EscapedText_IsGivenAsItIsMeant) {
   EXPECT_EQ(fields->Text("ab"), "\"é😀\"");
   EXPECT_EQ(fields->Text("c"), "é");
   EXPECT_EQ(fields->Number("d"), "-1.50e+2");
-  // Half a pair, and a lead byte without the rest.
+  // Halves of a pair, and a lead byte without the rest.
   EXPECT_FALSE(AnswerFields::Read(R"({"a": "\ud83d"})").ok());
+  EXPECT_EQ(AnswerFields::Read(R"({"a": "x\ude00"})").status().message(),
+            "is no JSON: a text has half of a surrogate pair");
+  EXPECT_FALSE(AnswerFields::Read(R"({"\udc00": 1})").ok());
   EXPECT_FALSE(AnswerFields::Read("{\"a\": \"\xc3\"}").ok());
 }
 
