@@ -59,7 +59,7 @@ ErrorObject ReadErrorObject(const std::string& body) {
   const std::optional<absl::string_view> code = fields->Text("code");
   const std::optional<absl::string_view> message = fields->Text("message");
   if (code) error.code = std::string(*code);
-  if (message) error.message = Cut(std::string(*message));
+  if (message) error.message = message->empty() ? "no reason is given" : Cut(std::string(*message));
   error.is_json = message.has_value();
   error.is_error = fields->Text("object") == "error" && code && message;
   return error;

@@ -59,6 +59,12 @@ TEST(DecodeError, UnknownRefusal_IsOneAllTheSame) {
       "the upstream costs API refuses the record (pending_connect): Connect is processing link to tariff source.");
 }
 
+TEST(DecodeError, RefusalWithoutWords_StillHasSome) {
+  EXPECT_EQ(Decode(422, ErrorBody("no_price_data", "")).failure.message, "no reason is given");
+  EXPECT_EQ(Decode(422, ErrorBody("pending_connect", "")).failure.message,
+            "the upstream costs API refuses the record (pending_connect): no reason is given");
+}
+
 TEST(DecodeError, FourHundredsThatAreNotTheContracts_AreBadAnswers) {
   for (const int status : {400, 404, 405, 413, 422}) {
     for (const char* body : {"", "<html>not found</html>", R"({"message":"Not Found"})", R"({"object":"error"})",
