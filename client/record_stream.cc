@@ -1,8 +1,6 @@
 #include "client/record_stream.h"
 
 #include <google/protobuf/arena.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -25,7 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/errors.h"
-#include "client/utf8.h"
+#include "client/stream_chunk.h"
 
 namespace costs {
 namespace {
@@ -35,8 +33,6 @@ namespace v1 = ::energy::costs::v1;
 using Request = v1::StreamInstantCostsRequest;
 using Response = v1::StreamInstantCostsResponse;
 
-// A message may have 4 MiB (gRPC's default), so long records make smaller chunks.
-constexpr size_t kChunkBytes = size_t{1} << 20;
 // Chunks that are under way before one that is not full is held back, to grow.
 constexpr size_t kPartialChunks = 2;
 // Holds the answers of a chunk of the usual size without another allocation.
@@ -61,56 +57,6 @@ bool MayPass(const absl::Status& status) {
   }
 }
 
-// Records in one message, serialized, and how many of them are answered.
-struct Chunk {
-  std::string bytes;         // the options, and behind them the records
-  std::vector<size_t> ends;  // of each record
-  size_t records_bytes = 0;  // of all, also of those that were cut off
-  size_t answered = 0;       // the reading side's
-};
-
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedOutputStream;
-
-// Puts a record behind the others, whose ByteSizeLong() has been asked for.
-void Append(const v1::MeterRecordSubmission& record, uint64_t sequence, Chunk* chunk) {
-  // Each of the tags has one byte.
-  const auto record_size = static_cast<uint32_t>(record.GetCachedSize());
-  const size_t inner_size =
-      2 + CodedOutputStream::VarintSize64(sequence) + CodedOutputStream::VarintSize32(record_size) + record_size;
-  const size_t begin = chunk->bytes.size();
-  chunk->bytes.resize(begin + 1 + CodedOutputStream::VarintSize32(static_cast<uint32_t>(inner_size)) + inner_size);
-  auto* at = reinterpret_cast<uint8_t*>(&chunk->bytes[begin]);
-  constexpr auto kMessage = WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-  at = WireFormatLite::WriteTagToArray(Request::kRecordsFieldNumber, kMessage, at);
-  at = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(inner_size), at);
-  at = WireFormatLite::WriteUInt64ToArray(v1::SequencedSubmission::kSequenceFieldNumber, sequence, at);
-  at = WireFormatLite::WriteTagToArray(v1::SequencedSubmission::kRecordFieldNumber, kMessage, at);
-  at = CodedOutputStream::WriteVarint32ToArray(record_size, at);
-  record.SerializeWithCachedSizesToArray(at);
-  chunk->ends.push_back(chunk->bytes.size());
-}
-
-void CutAnswered(size_t prefix, Chunk* chunk) {
-  if (chunk->answered == 0) return;
-  const size_t cut = chunk->ends[chunk->answered - 1] - prefix;
-  chunk->bytes.erase(prefix, cut);
-  chunk->ends.erase(chunk->ends.begin(), chunk->ends.begin() + static_cast<ptrdiff_t>(chunk->answered));
-  for (size_t& end : chunk->ends) end -= cut;
-  chunk->answered = 0;
-}
-
-// Why the server could not read it, which would end the stream.
-absl::Status Check(const v1::MeterRecordSubmission& record, size_t bytes) {
-  for (const std::string* text :
-       {&record.location_id(), &record.device_id(), &record.session_reference_id(), &record.record_reference_id()}) {
-    if (!IsUtf8(*text)) return absl::InvalidArgumentError("a text of the record is not UTF-8");
-  }
-  if (bytes <= kChunkBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the record has ", bytes, " bytes; it may have ", kChunkBytes, "; shorten its texts"));
-}
-
 }  // namespace
 
 // The stream's part that its connection and its pause know. It ends on the thread of the
@@ -119,7 +65,11 @@ absl::Status Check(const v1::MeterRecordSubmission& record, size_t bytes) {
 class RecordStream::State {
  public:
   State(std::shared_ptr<grpc::ChannelInterface> channel, StreamOptions options)
-      : stub_(std::move(channel)), options_(std::move(options)), prefix_(PrefixOf(options_.request)) {}
+      : stub_(std::move(channel)),
+        options_(std::move(options)),
+        // As many as the window holds of full ones.
+        chunks_(WithoutRecords(options_.request),
+                options_.window_records / std::max<size_t>(options_.chunk_records, 1) + 1) {}
 
   absl::Status Write(const v1::MeterRecordSubmission& record, bool wait, bool* taken);
   void WritesDone();
@@ -146,15 +96,13 @@ class RecordStream::State {
     size_t chunks = 0;  // of which each record is answered
   };
 
-  static std::string PrefixOf(Request request) {
+  static std::string WithoutRecords(Request request) {
     request.clear_records();
     return request.SerializeAsString();
   }
 
   bool HasRoom() const;
   void Seal();
-  std::unique_ptr<Chunk> NewChunk();
-  void Recycle(std::unique_ptr<Chunk> chunk);
   Next Proceed();
   void Do(Next next);
   void Connect(Next* next);
@@ -175,14 +123,13 @@ class RecordStream::State {
 
   grpc::TemplatedGenericStub<grpc::ByteBuffer, Response> stub_;
   const StreamOptions options_;
-  const std::string prefix_;  // of each message: the options
 
   mutable std::mutex mutex_;  // of all below, unless said otherwise
   std::condition_variable changed_;
+  ChunkPool chunks_;
   std::deque<std::unique_ptr<Chunk>> unanswered_;  // sealed, the oldest first
   size_t sent_ = 0;                                // of them, over this connection
   std::unique_ptr<Chunk> filling_;
-  std::vector<std::unique_ptr<Chunk>> spare_;
   size_t outstanding_ = 0;
   size_t outstanding_bytes_ = 0;
   Progress progress_;
@@ -274,31 +221,12 @@ bool RecordStream::State::HasRoom() const {
   return outstanding_ < options_.window_records && outstanding_bytes_ < options_.window_bytes;
 }
 
-std::unique_ptr<Chunk> RecordStream::State::NewChunk() {
-  std::unique_ptr<Chunk> chunk;
-  if (spare_.empty()) {
-    chunk = std::make_unique<Chunk>();
-  } else {
-    chunk = std::move(spare_.back());
-    spare_.pop_back();
-  }
-  chunk->bytes = prefix_;
-  return chunk;
-}
-
-void RecordStream::State::Recycle(std::unique_ptr<Chunk> chunk) {
-  chunk->ends.clear();
-  chunk->records_bytes = chunk->answered = 0;
-  // As many as the window holds of full ones.
-  if (spare_.size() * options_.chunk_records < options_.window_records) spare_.push_back(std::move(chunk));
-}
-
 void RecordStream::State::Seal() { unanswered_.push_back(std::move(filling_)); }
 
 absl::Status RecordStream::State::Write(const v1::MeterRecordSubmission& record, bool wait, bool* taken) {
   const size_t bytes = record.ByteSizeLong();
   *taken = false;
-  if (absl::Status wrong = Check(record, bytes); !wrong.ok()) return wrong;
+  if (absl::Status wrong = CheckRecord(record, bytes); !wrong.ok()) return wrong;
   Next next;
   {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -307,8 +235,8 @@ absl::Status RecordStream::State::Write(const v1::MeterRecordSubmission& record,
     if (finishing_) return absl::FailedPreconditionError("the stream is being finished");
     if (!HasRoom()) return absl::OkStatus();
     *taken = true;
-    if (filling_ == nullptr) filling_ = NewChunk();
-    Append(record, progress_.written++, filling_.get());
+    if (filling_ == nullptr) filling_ = chunks_.Take();
+    AppendRecord(record, progress_.written++, filling_.get());
     if (outstanding_++ == 0) waiting_since_ = absl::Now();
     outstanding_bytes_ += bytes;
     filling_->records_bytes += bytes;
@@ -470,7 +398,7 @@ void RecordStream::State::Settle(Tally* tally) {
     unanswered_.pop_front();
     --sent_;
     outstanding_bytes_ -= chunk->records_bytes;
-    Recycle(std::move(chunk));
+    chunks_.Give(std::move(chunk));
   }
   ever_answered_ = true;
   asked_again_for_login_ = false;
@@ -498,7 +426,7 @@ void RecordStream::State::Ended(Connection* connection, const grpc::Status& stat
     sent_ = 0;
     head_ = nullptr;
     // What is answered is not sent again.
-    if (!unanswered_.empty()) CutAnswered(prefix_.size(), unanswered_.front().get());
+    if (!unanswered_.empty()) CutAnswered(chunks_.options().size(), unanswered_.front().get());
     if (cancelled_) {
       End(absl::CancelledError("the stream was cancelled"));
     } else if (connection->end) {

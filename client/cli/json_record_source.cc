@@ -64,8 +64,7 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
     const absl::string_view string(text, size);
     return Value(FieldKind::kText, string, [&](Field field) {
       if (!json::HasLoneSurrogate(string)) return SetFieldFromText(field, string, record_);
-      return absl::InvalidArgumentError(absl::StrCat(
-          InfoOf(field).name, ": has half of a surrogate pair; write the character itself or both its \\u escapes"));
+      return absl::InvalidArgumentError(absl::StrCat(InfoOf(field).name, ": ", json::kLoneSurrogateFault));
     });
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {

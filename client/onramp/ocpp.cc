@@ -103,7 +103,7 @@ class OcppReader::Message {
     if (action == "TransactionEvent" || (action.empty() && transaction_info != nullptr)) {
       const rapidjson::Value* const evse = MemberOf(payload, "evse");
       const std::string transaction(transaction_info == nullptr ? "" : TextOf(*transaction_info, "transactionId"));
-      if (json::HasLoneSurrogate(transaction)) return Fail("transactionId has half of a surrogate pair");
+      if (json::HasLoneSurrogate(transaction)) return Fail(absl::StrCat("transactionId ", json::kLoneSurrogateFault));
       std::string connector = evse == nullptr ? "" : EvseOf(*evse);
       // Only its first event must tell.
       if (connector.empty()) connector = Remembered(transaction);

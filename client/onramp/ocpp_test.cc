@@ -173,7 +173,7 @@ TEST(OcppReader, WhatIsWrong_IsTold) {
             "line 1: multiplier: 1.5 must be a small whole number");
   EXPECT_EQ(one("\xff"), "line 1: the text is not UTF-8");
   EXPECT_EQ(one(R"({"transactionInfo":{"transactionId":"\udc00"},"eventType":"Started"})"),
-            "line 1: transactionId has half of a surrogate pair");
+            "line 1: transactionId has half of a surrogate pair; write the character itself or both its \\u escapes");
 }
 
 }  // namespace
