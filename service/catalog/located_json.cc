@@ -149,7 +149,7 @@ class JsonBuilder {
 
   bool IsWhole(absl::string_view text) {
     if (!json::HasLoneSurrogate(text)) return true;
-    what_ = "half of a surrogate pair in a text; write the character itself or both its \\u escapes";
+    what_ = absl::StrCat("a text ", json::kLoneSurrogateFault);
     return false;
   }
 

@@ -18,6 +18,10 @@ inline bool HasLoneSurrogate(absl::string_view text) {
   return false;
 }
 
+// What is wrong with such a text; completes "FIELD …".
+inline constexpr char kLoneSurrogateFault[] =
+    "has half of a surrogate pair; write the character itself or both its \\u escapes";
+
 }  // namespace costs::json
 
 #endif  // SERVICE_JSON_LONE_SURROGATE_H_

@@ -194,7 +194,7 @@ class CumulativeHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>,
   bool String(const char* data, rapidjson::SizeType length, bool) {
     const absl::string_view text(data, length);
     if (AtItemField() && item_field_ == kReference) {
-      if (json::HasLoneSurrogate(text)) return ItemFault("has half of a surrogate pair; write both halves");
+      if (json::HasLoneSurrogate(text)) return ItemFault(json::kLoneSurrogateFault);
       submission_.readings.back().record_reference_id = std::string(text);
       return true;
     }
@@ -302,7 +302,7 @@ class CumulativeHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>,
 
   void ReadText(absl::string_view text) {
     const absl::string_view name = kRootNames[root_field_];
-    if (json::HasLoneSurrogate(text)) return Report(name, "has half of a surrogate pair; write both halves");
+    if (json::HasLoneSurrogate(text)) return Report(name, json::kLoneSurrogateFault);
     std::string fault;
     if (root_field_ == kLocation) submission_.location_id = std::string(text);
     if (root_field_ == kDevice) submission_.device_id = std::string(text);

@@ -110,7 +110,7 @@ TEST(DocumentReader, Faults_AreAllToldByPath) {
         "schedule[1].days_and_hours[0].hours[0].rate[0].fixed must be a JSON number, without quotes"}},
       {R"({"billing_anchor_day": 1.5, "etag": "\udc00"})",
        {"billing_anchor_day must be a whole JSON number, without quotes",
-        "etag holds half of a surrogate pair; write both halves"}},
+        "etag has half of a surrogate pair; write the character itself or both its \\u escapes"}},
       {R"({"billing_anchor_day": 3000000000})", {"billing_anchor_day must be a whole JSON number, without quotes"}},
       {R"({"contract_start_date": 5})",
        {R"(contract_start_date must be a JSON string, such as "2023-01-24T00:00:00Z")"}},

@@ -244,8 +244,7 @@ class DocumentReader {
     switch (field->cpp_type()) {
       case Field::CPPTYPE_STRING:
         if (!value.IsString()) return faults_.Add("must be a JSON string");
-        if (json::HasLoneSurrogate(TextOf(value)))
-          return faults_.Add("holds half of a surrogate pair; write both halves");
+        if (json::HasLoneSurrogate(TextOf(value))) return faults_.Add(json::kLoneSurrogateFault);
         return kString.Put(message, field, std::string(TextOf(value)));
       case Field::CPPTYPE_BOOL:
         if (!value.IsBool()) return faults_.Add("must be true or false, without quotes");

@@ -133,7 +133,7 @@ class RecordHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Rec
     if (!Takes(JsonType::kString)) return true;
     const absl::string_view text(data, length);
     if (json::HasLoneSurrogate(text)) {
-      Report("has half of a surrogate pair; write the character itself or both its \\u escapes");
+      Report(json::kLoneSurrogateFault);
       return true;
     }
     ReadText(text);

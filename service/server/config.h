@@ -60,7 +60,7 @@ std::string StoreName(const ServerConfig& config);
 
 // Whether the threads are scheduled as SCHED_BATCH. What asks an upstream for each record has a
 // thread that works through its answers and wakes others at each; if those interrupt it each
-// time, it answers a third less.
+// time, little more than half as many records are answered (docs/decisions/0040).
 bool UsesBatchScheduling(const ServerConfig& config);
 
 // What is wrong with them, each naming the flag, its limit and the remedy;

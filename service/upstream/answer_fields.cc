@@ -106,8 +106,8 @@ class AnswerFields::Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF
   // False: it is there already.
   bool Keep(Type type, absl::string_view text) {
     if (depth_ == 0 || arrays_ > 0 || depth_ > kDeepest) return true;
-    if (memory_.fields.emplace(absl::string_view(memory_.Copy(path_), path_.size()), Field{type, text}).second)
-      return true;
+    const absl::string_view path(memory_.Copy(path_), path_.size());
+    if (memory_.fields.emplace(path, Field{type, text}).second) return true;
     twice_ = path_;
     return false;
   }

@@ -136,7 +136,7 @@ class Overload {
   absl::StatusOr<OverloadResult> Run() {
     for (const Request& request : requests_) {
       if (request.records() != static_cast<size_t>(std::max(options_.batch_records, 1))) {
-        return absl::InternalError("the requests' end times are not found in their bytes");
+        return absl::InternalError("the requests' times are not found in their bytes");
       }
     }
     if (absl::Status status = Connect(); !status.ok()) return status;

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import pathlib
 import time
 import unittest
 
@@ -61,7 +60,7 @@ class RecordsInFlightTest(unittest.TestCase):
         flags = ("--records_in_flight=1000", "--admin_listen=127.0.0.1:0")
         with PostgresServer() as database, programs.Costsd(f"--store={database.url}", *flags) as server:
             self.assertEqual(submit(server, 0)[0], 200)
-            self.assertEqual(policies(server), {os.SCHED_OTHER})
+            self.assertEqual(server.scheduling_policies(), {os.SCHED_OTHER})
             with database.holding("LOCK TABLE records IN ACCESS EXCLUSIVE MODE"):
                 request = {"records": [record(number) for number in range(1, 1001)]}
                 batch = start_grpc_call(self, server, "CostsService.BatchCalculateInstantCosts", request)
@@ -78,7 +77,7 @@ class RecordsInFlightTest(unittest.TestCase):
                     self.assertEqual((refused.code, refused.reason, refused.retry_seconds),
                                      ("UNAVAILABLE", "OVERLOADED", 1))
                 # The threads that turn callers away do not interrupt those that work.
-                self.assertEqual(policies(server), {os.SCHED_OTHER, os.SCHED_BATCH})
+                self.assertEqual(server.scheduling_policies(), {os.SCHED_OTHER, os.SCHED_BATCH})
                 self.assertIsNone(batch.poll())
             answer, _ = batch.communicate(timeout=programs.PATIENCE_SECONDS)
             items = json.loads(answer)["items"]
@@ -104,11 +103,6 @@ class RecordsInFlightTest(unittest.TestCase):
             self.assertEqual(sum("result" in item for item in json.loads(answer)["items"]), 1000)
             self.assertEqual(submit(server, 1001)[0], 200)
             programs.eventually(lambda: figure(server, "costs_records_in_flight_limit") == 50_000, "nothing waits")
-
-
-def policies(server):
-    """How the threads are scheduled."""
-    return {os.sched_getscheduler(int(task.name)) for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir()}
 
 
 def figure(server, name):

@@ -125,6 +125,10 @@ class Costsd:
     def pid(self):
         return self._process.pid
 
+    def scheduling_policies(self):
+        """Of its threads: os.SCHED_OTHER, os.SCHED_BATCH."""
+        return {os.sched_getscheduler(int(task.name)) for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir()}
+
     def log(self):
         return pathlib.Path(self._log.name).read_text()
 

@@ -332,18 +332,14 @@ class Proxy(unittest.TestCase):
             programs.eventually(lambda: self.ask(server)[0] == 200, "the location is computed again")
 
     def test_threads_are_scheduled_as_the_mode_has_it(self):
-        def policies(server):
-            tasks = pathlib.Path(f"/proc/{server.pid}/task").iterdir()
-            return {os.sched_getscheduler(int(task.name)) for task in tasks}
-
         with programs.Costsd() as server:
-            self.assertEqual(policies(server), {os.SCHED_OTHER})
+            self.assertEqual(server.scheduling_policies(), {os.SCHED_OTHER})
         with programs.Costsd(*self.tls) as upstream:
             with self.asking(upstream) as proxy:
                 self.assert_example(self.ask(proxy))
-                self.assertEqual(policies(proxy), {os.SCHED_BATCH})
+                self.assertEqual(proxy.scheduling_policies(), {os.SCHED_BATCH})
             with self.asking(upstream, "--upstream_pass_authorization", "--scheduling=normal") as proxy:
-                self.assertEqual(policies(proxy), {os.SCHED_OTHER})
+                self.assertEqual(proxy.scheduling_policies(), {os.SCHED_OTHER})
 
     def test_settings_that_are_wrong_are_named(self):
         with self.assertRaises(programs.StartFailed) as failed:
